@@ -1,0 +1,59 @@
+import type { Run } from '../../src/index.js'
+
+/** First, last and extreme values of one metric, in constant memory. */
+export interface Series {
+  first: number
+  last: number
+  min: number
+  minStep: number
+  max: number
+  maxStep: number
+}
+
+/** Logs to the tracker, measures what that costs the training thread, and keeps what the summary shows. */
+export class Metrics {
+  readonly series = new Map<string, Series>()
+  readonly #run: Run
+  #logSeconds = 0
+  #longestLogSeconds = 0
+
+  constructor(run: Run) {
+    this.#run = run
+  }
+
+  log(metrics: Record<string, number>, step: number): void {
+    const start = performance.now()
+    this.#run.log(metrics, step)
+    const seconds = (performance.now() - start) / 1000
+    this.#logSeconds += seconds
+    this.#longestLogSeconds = Math.max(this.#longestLogSeconds, seconds)
+    for (const [name, value] of Object.entries(metrics)) this.#keep(name, value, step)
+  }
+
+  /** All time spent in log calls so far. */
+  get logSeconds(): number {
+    return this.#logSeconds
+  }
+
+  get longestLogSeconds(): number {
+    return this.#longestLogSeconds
+  }
+
+  #keep(name: string, value: number, step: number): void {
+    const series = this.series.get(name)
+    if (series === undefined) {
+      this.series.set(name, {
+        first: value,
+        last: value,
+        min: value,
+        minStep: step,
+        max: value,
+        maxStep: step,
+      })
+      return
+    }
+    series.last = value
+    if (value < series.min) Object.assign(series, { min: value, minStep: step })
+    if (value > series.max) Object.assign(series, { max: value, maxStep: step })
+  }
+}

@@ -1,0 +1,115 @@
+import { readdirSync, statSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import Table from 'cli-table3'
+import type { FlushResult } from '../../src/index.js'
+import type { Metrics, Series } from './metrics.js'
+import { bold, cyan, dim, formatNumber, green } from './style.js'
+
+import type { TrainingResult } from './train.js'
+
+export interface Summary {
+  readonly metrics: Metrics
+  readonly training: TrainingResult
+  readonly unigramPerplexity: number
+  /** Over the whole validation text. */
+  readonly validationPerplexity: number
+  readonly counts: FlushResult
+  readonly runDirectory: string
+}
+
+const shown: { name: string; best: 'min' | 'max' | undefined }[] = [
+  { name: 'train/loss', best: 'min' },
+  { name: 'train/perplexity', best: 'min' },
+  { name: 'validation/loss', best: 'min' },
+  { name: 'validation/perplexity', best: 'min' },
+  { name: 'train/learning_rate', best: undefined },
+  { name: 'train/grad_norm', best: undefined },
+  { name: 'train/tokens_per_second', best: 'max' },
+]
+
+export function printSample(text: string, temperature: number): void {
+  console.log(`\n${bold('What it writes')} ${dim(`(temperature ${temperature})`)}\n`)
+  for (const line of wrap(text, 96)) console.log(`  ${green(line)}`)
+}
+
+export function printSummary(summary: Summary): void {
+  console.log(`\n${bold('Metrics')}`)
+  console.log(metricsTable(summary.metrics.series))
+  console.log(`\n${bold('Result')}`)
+  console.log(resultTable(summary))
+  console.log(`\n${bold('Files')} in ${cyan(summary.runDirectory)}`)
+  for (const { path, bytes } of listFiles(summary.runDirectory)) {
+    console.log(`  ${path.padEnd(44)} ${dim(`${formatNumber(bytes).padStart(10)} bytes`)}`)
+  }
+  if ('tensorboard' in summary.counts.sinks) {
+    console.log(`\n${bold('Look at the curves')} ${dim('(once: pip install tensorboard)')}`)
+    console.log(`  ${cyan(`tensorboard --logdir ${join(summary.runDirectory, 'tensorboard')}`)}\n`)
+  }
+}
+
+function metricsTable(series: ReadonlyMap<string, Series>): string {
+  const table = new Table({
+    head: ['metric', 'first', 'last', 'min', 'max', 'best'],
+    colAligns: ['left', 'right', 'right', 'right', 'right', 'right'],
+    style: { head: [], border: [], compact: true },
+  })
+  for (const { name, best } of shown) {
+    const values = series.get(name)
+    if (values === undefined) continue
+    const bestStep = best === undefined ? '' : `step ${formatNumber(values[`${best}Step`])}`
+    table.push([name, ...[values.first, values.last, values.min, values.max].map(formatNumber), bestStep])
+  }
+  return table.toString()
+}
+
+function resultTable({
+  metrics,
+  training,
+  unigramPerplexity,
+  validationPerplexity,
+  counts,
+}: Summary): string {
+  const stepMs = (training.stepSeconds / training.steps) * 1000
+  const trackerUs = (metrics.logSeconds / training.steps) * 1e6
+  const share = (metrics.logSeconds / training.stepSeconds) * 100
+  const delivered = Object.entries(counts.sinks).map(
+    ([name, sink]) => `${name} ${formatNumber(sink.delivered)}`,
+  )
+  const rows: Record<string, string>[] = [
+    {
+      'validation perplexity': `${validationPerplexity.toFixed(2)} (unigram: ${unigramPerplexity.toFixed(2)})`,
+    },
+    {
+      steps: `${formatNumber(training.steps)} in ${training.elapsedSeconds.toFixed(1)} s, ${stepMs.toFixed(1)} ms each`,
+    },
+    { 'tracker cost per step': `${trackerUs.toFixed(1)} µs, ${share.toFixed(3)}% of the step` },
+    { 'longest log call': `${(metrics.longestLogSeconds * 1e6).toFixed(1)} µs` },
+    { 'records accepted': formatNumber(counts.accepted) },
+    { 'records journaled': formatNumber(counts.journaled) },
+    { 'records delivered': delivered.join(', ') },
+    { 'records dropped': formatNumber(counts.dropped.total) },
+  ]
+  const table = new Table({ style: { head: [], border: [], compact: true } })
+  table.push(...rows)
+  return table.toString()
+}
+
+function listFiles(directory: string): { path: string; bytes: number }[] {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((path) => ({ path: relative(directory, path), bytes: statSync(path).size }))
+    .sort((a, b) => a.path.localeCompare(b.path))
+}
+
+function wrap(text: string, width: number): string[] {
+  return text.split('\n').flatMap((paragraph) => {
+    const lines = ['']
+    for (const word of paragraph.split(' ')) {
+      const line = lines.at(-1)!
+      if (line !== '' && line.length + 1 + word.length > width) lines.push(word)
+      else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`
+    }
+    return lines
+  })
+}

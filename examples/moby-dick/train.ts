@@ -1,0 +1,81 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { Adam } from './adam.js'
+import { meanLoss } from './evaluate.js'
+import type { Hyperparameters } from './hyperparameters.js'
+import type { Metrics } from './metrics.js'
+import type { CharacterModel } from './model.js'
+import type { Progress } from './progress.js'
+import type { Random } from './random.js'
+import { type Budget, fractionDone, learningRateAt } from './schedule.js'
+import { type Corpus, randomBatch } from './text.js'
+import { trainStep } from './train-step.js'
+
+/** Enough windows (about 10,000 characters) for a curve; the whole validation text is read once, at the end. */
+const VALIDATION_BATCHES = 20
+
+export interface Training {
+  readonly model: CharacterModel
+  readonly corpus: Corpus
+  readonly hyperparameters: Hyperparameters
+  readonly budget: Budget
+  readonly random: Random
+  readonly metrics: Metrics
+  readonly progress: Progress
+}
+
+export interface TrainingResult {
+  readonly steps: number
+  /** Time in gradient steps alone, without validation, logging and drawing. */
+  readonly stepSeconds: number
+  /** The whole loop. */
+  readonly elapsedSeconds: number
+}
+
+export async function train(training: Training): Promise<TrainingResult> {
+  const { model, corpus, hyperparameters, budget, random, metrics, progress } = training
+  const { batchSize, sequenceLength, clipNorm, validateEverySteps } = hyperparameters
+  const optimizer = new Adam(model.variables, hyperparameters)
+  const startedAt = performance.now()
+  const elapsedSeconds = () => (performance.now() - startedAt) / 1000
+  let stepSeconds = 0
+  let step = 0
+  let fraction = 0
+
+  while (fraction < 1) {
+    step += 1
+    const learningRate = learningRateAt(step, fraction, hyperparameters)
+    const batch = randomBatch(corpus.training, random, batchSize, sequenceLength)
+    const stepStartedAt = performance.now()
+    const result = await trainStep(model, optimizer, batch, { learningRate, clipNorm })
+    const seconds = (performance.now() - stepStartedAt) / 1000
+    stepSeconds += seconds
+
+    const tokensPerSecond = (batchSize * sequenceLength) / seconds
+    metrics.log(
+      {
+        'train/loss': result.loss,
+        'train/perplexity': Math.exp(result.loss),
+        'train/learning_rate': learningRate,
+        'train/grad_norm': result.gradientNorm,
+        'train/grad_norm_clipped': result.clippedGradientNorm,
+        'train/tokens_per_second': tokensPerSecond,
+      },
+      step,
+    )
+
+    fraction = fractionDone(budget, step, elapsedSeconds())
+    if (step % validateEverySteps === 0 || fraction >= 1) {
+      const loss = await meanLoss(model, corpus.validation, {
+        sequenceLength,
+        batchSize,
+        maxBatches: VALIDATION_BATCHES,
+      })
+      metrics.log({ 'validation/loss': loss, 'validation/perplexity': Math.exp(loss) }, step)
+    }
+    const trackerMicroseconds = (metrics.logSeconds / step) * 1e6
+    progress.update({ fraction, step, loss: result.loss, tokensPerSecond, trackerMicroseconds })
+    // The WASM and CPU backends compute on this thread: without a turn of the event loop, Ctrl-C would wait.
+    await nextTurn()
+  }
+  return { steps: step, stepSeconds, elapsedSeconds: elapsedSeconds() }
+}

@@ -1,0 +1,77 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import type { Piscina } from 'piscina'
+import { type Control, DRAIN_ORDER } from '../ring/control.js'
+import { sleep } from './clock.js'
+import type { DrainReport, DrainTask } from './drain.js'
+
+export interface DrainSetup extends Pick<DrainTask, 'runDir' | 'runId' | 'segmentBytes' | 'syncIntervalMs'> {
+  readonly pool: Piscina
+  readonly control: Control
+  readonly report: (report: DrainReport) => void
+}
+
+/** Keeps a drain running, and gives each new one all rings: a drain that dies loses nothing but time. */
+export class DrainSupervisor {
+  readonly #setup: DrainSetup
+  readonly #rings: SharedArrayBuffer[]
+  #mailbox: MessagePort | null = null
+  readonly #done: Promise<void>
+
+  constructor(setup: DrainSetup, rings: readonly SharedArrayBuffer[]) {
+    this.#setup = setup
+    this.#rings = [...rings]
+    this.#done = this.#supervise()
+  }
+
+  addRing(ring: SharedArrayBuffer): void {
+    this.#rings.push(ring)
+    this.#mailbox?.postMessage(ring)
+    this.#setup.control.mailSent()
+  }
+
+  /** Resolves when the rings are empty and on the disk, or at the deadline. */
+  async stop(deadline: number): Promise<void> {
+    const { control } = this.#setup
+    control.orderDrain(DRAIN_ORDER.STOP)
+    const inTime = await Promise.race([this.#done.then(() => true), sleep(deadline - performance.now())])
+    if (inTime) return
+    control.orderDrain(DRAIN_ORDER.ABANDON)
+    await Promise.race([this.#done, sleep(100)])
+  }
+
+  async #supervise(): Promise<void> {
+    for (let deaths = 0; ; deaths++) {
+      try {
+        return await this.#runOnce()
+      } catch (error) {
+        this.#setup.report({ kind: 'error', message: `The drain ended and is started again: ${error}` })
+        if (this.#setup.control.drainOrder === DRAIN_ORDER.ABANDON) return
+        // The first death is answered at once: the rings are filling.
+        if (deaths > 0) await sleep(Math.min(20 * deaths, 1000))
+      }
+    }
+  }
+
+  async #runOnce(): Promise<void> {
+    const { pool, control, report, runDir, runId, segmentBytes, syncIntervalMs } = this.#setup
+    const { port1, port2 } = new MessageChannel()
+    port1.on('message', report)
+    port1.unref()
+    this.#mailbox = port1
+    const task: DrainTask = {
+      control: control.buffer,
+      rings: [...this.#rings],
+      mailbox: port2,
+      runDir,
+      runId,
+      segmentBytes,
+      syncIntervalMs,
+    }
+    try {
+      await pool.run(task, { transferList: [port2] })
+    } finally {
+      this.#mailbox = null
+      port1.close()
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Control } from '../ring/control.js'
+import { sleep } from './clock.js'
+import { readGit } from './context/git.js'
+import { createRunDirectory, formatRunId } from './context/run-id.js'
+import type { DaemonSetup } from './messages.js'
+
+export interface RunIdentity {
+  readonly id: string
+  readonly dir: string
+}
+
+const RETRY_MS = 1000
+
+/**
+ * Finds the run's id and makes its directory. Where that fails the run goes on: records wait in the rings, the
+ * user is told once, and it is tried again until `giveUp` says that there is no more time.
+ */
+export async function identify(
+  { options, startTime, cwd }: DaemonSetup,
+  control: Control,
+  tell: (message: string) => void,
+  giveUp: () => boolean,
+): Promise<RunIdentity | null> {
+  const known = control.located ? control.location(0) : null
+  if (known !== null) {
+    // A daemon that replaces a dead one goes on in the same directory.
+    mkdirSync(known.dir, { recursive: true })
+    return known
+  }
+  const commit = options.git ? (readGit(cwd)?.commit ?? null) : null
+  const id = options.id ?? formatRunId(options.name, startTime, commit)
+  for (let failures = 0; !giveUp(); failures++) {
+    try {
+      const made = createRunDirectory(options.dir, options.project, id)
+      control.locate(made, true)
+      return made
+    } catch (error) {
+      if (failures === 0) {
+        control.locate({ id, dir: join(options.dir, options.project, id) }, true)
+        tell(`${(error as Error).message}. Records are kept in memory as long as they fit; trying again every second.`)
+      }
+      await sleep(RETRY_MS)
+    }
+  }
+  return null
+}

@@ -1,0 +1,39 @@
+import type { ResolvedOptions } from '../options/options.js'
+
+/** What the daemon's thread is started with. */
+export interface DaemonSetup {
+  readonly options: ResolvedOptions
+  readonly control: SharedArrayBuffer
+  /** Rings of the producers that exist when the daemon is started. */
+  readonly rings: readonly NamedRing[]
+  readonly startTime: number
+  readonly cwd: string
+  readonly argv: readonly string[]
+  readonly execArgv: readonly string[]
+}
+
+export interface NamedRing {
+  readonly id: number
+  readonly name: string
+  readonly ring: SharedArrayBuffer
+}
+
+export type FinalStatus = 'completed' | 'failed' | 'killed'
+
+export interface FinishRequest {
+  readonly type: 'finish'
+  readonly status: FinalStatus
+  readonly timeoutMs: number
+  readonly exitCode?: number
+  readonly error?: { readonly name: string; readonly message: string; readonly stack?: string }
+}
+
+/** What the owner of a run tells its daemon. */
+export type DaemonMessage =
+  | { readonly type: 'ring'; readonly ring: NamedRing }
+  /** Deliver now, do not wait for the interval. */
+  | { readonly type: 'deliver' }
+  | { readonly type: 'warning'; readonly kind: string; readonly message: string }
+  | FinishRequest
+  /** Ends a pool thread as a crash would; for the tests and the benchmark. */
+  | { readonly type: 'kill-thread'; readonly pool: 'drain' | 'deliver' }

@@ -1,0 +1,14 @@
+/**
+ * A place in a journal as one number: `segment * 2^31 + offset`. Segments count from 1 and are at most 1 GiB,
+ * so the number is exact, and places compare with `<`.
+ */
+const SEGMENT = 2 ** 31
+
+export const MAX_SEGMENT_BYTES = 2 ** 30
+
+/** Before the first record of any journal. */
+export const JOURNAL_START = SEGMENT
+
+export const positionOf = (segment: number, offset: number): number => segment * SEGMENT + offset
+export const segmentOf = (position: number): number => Math.floor(position / SEGMENT)
+export const offsetOf = (position: number): number => position % SEGMENT

@@ -1,0 +1,136 @@
+import { DROP_CAUSES, F64 } from '../ring/layout.js'
+import type { RingReader } from '../ring/reader.js'
+import type { JournalFs } from './files.js'
+import { readBack } from './read-back.js'
+import { JournalWriter } from './writer.js'
+
+export interface RingJournalOptions {
+  readonly directory: string
+  readonly runId: string
+  readonly segmentBytes: number
+  readonly files?: JournalFs
+}
+
+/** Frames of one ring that one pass moves at most, so that no producer waits for another. */
+const PASS_BYTES = 1024 * 1024
+
+/**
+ * Moves frames from rings to a journal, so that a frame is released only when the journal has it. What the
+ * drain does in a loop, and an exiting thread does once where the drain is dead.
+ */
+export class RingJournal {
+  readonly #writer: JournalWriter
+  readonly #next: Map<number, number>
+  readonly #rings: RingReader[] = []
+  readonly #noted = new Map<number, string>()
+  readonly #definitions
+  /** A ring whose last frames were taken but not appended: an append that failed half-way. */
+  #half: RingReader | null = null
+
+  constructor(options: RingJournalOptions) {
+    const account = readBack(options.directory)
+    this.#next = account.next
+    this.#definitions = account.definitions
+    this.#writer = new JournalWriter(options, {
+      next: () => Object.fromEntries([...this.#next, ...this.#rings.map((r) => [r.producer, r.nextSequence] as const)]),
+      definitions: () => this.#definitions.groups(),
+    })
+  }
+
+  /** Where the next row of a producer goes on. */
+  nextSequence(producer: number): number {
+    return this.#next.get(producer) ?? 0
+  }
+
+  add(ring: RingReader): void {
+    this.#rings.push(ring)
+    ring.counters[F64.JOURNALED] = ring.nextSequence
+  }
+
+  remove(ring: RingReader): void {
+    this.#rings.splice(this.#rings.indexOf(ring), 1)
+  }
+
+  get position(): number {
+    return this.#writer.position
+  }
+
+  get dirty(): boolean {
+    return this.#writer.dirty
+  }
+
+  /** Rows of all producers that the journal has. */
+  get journaled(): number {
+    let rows = 0
+    for (const ring of this.#rings) rows += ring.counters[F64.JOURNALED]!
+    return rows
+  }
+
+  get ringsEmpty(): boolean {
+    return this.#half === null && this.#writer.buffered === 0 && this.#rings.every((ring) => ring.empty)
+  }
+
+  /**
+   * One pass over all rings. Returns the bytes moved. Throws the file system's error; nothing is lost by it,
+   * and the next pass goes on where this one stopped.
+   */
+  pass(): number {
+    let moved = 0
+    if (this.#half !== null) {
+      moved += this.#half.bytes.length
+      this.#append(this.#half)
+    }
+    for (const ring of this.#rings) {
+      for (let bytes = 0; bytes < PASS_BYTES; ) {
+        if (!ring.take(this.#writer.room())) break
+        bytes += ring.bytes.length
+        this.#append(ring)
+        moved += ring.bytes.length
+      }
+    }
+    if (moved > 0 || this.#writer.buffered > 0) {
+      this.#writer.flush()
+      for (const ring of this.#rings) ring.release()
+    }
+    return moved
+  }
+
+  #append(ring: RingReader): void {
+    this.#half = ring
+    this.#writer.appendFrames(ring.producer, ring.rows, ring.firstSequence, ring.bytes)
+    this.#half = null
+    for (const frame of ring.keys) {
+      this.#definitions.add(ring.producer, frame)
+      this.#writer.repeatLater(ring.producer, frame)
+    }
+  }
+
+  /** Writes down how many rows each producer had to drop, where that has changed. */
+  noteDropped(): void {
+    for (const { producer, counters } of this.#rings) {
+      const dropped: Record<string, number> = {}
+      for (const [index, cause] of DROP_CAUSES.entries()) {
+        const count = counters[F64.DROPPED + index]!
+        if (count > 0) dropped[cause] = count
+      }
+      const text = JSON.stringify(dropped)
+      if (text === (this.#noted.get(producer) ?? '{}')) continue
+      this.#writer.appendNote({ note: 'dropped', producer, dropped })
+      this.#noted.set(producer, text)
+    }
+  }
+
+  sync(): void {
+    this.#writer.flush()
+    this.#writer.sync()
+    for (const ring of this.#rings) ring.markSynced()
+  }
+
+  abandonSegment(): void {
+    this.#writer.abandonSegment()
+  }
+
+  close(): void {
+    this.#writer.close()
+  }
+}

@@ -1,0 +1,122 @@
+/** `offline` writes files only and leaves network sinks for `offstep sync`; `disabled` makes every call a no-op. */
+export type RunMode = 'online' | 'offline' | 'disabled'
+/** What a producer does when its ring has no room for a row. */
+export type WhenFull = 'drop' | 'grow' | 'block'
+export type Goal = 'minimize' | 'maximize'
+/** Sinks that a name selects. `summary` is not among them: it always runs. */
+export type BuiltInSink = 'jsonl' | 'csv' | 'tensorboard' | 'console'
+
+/** A built-in sink by name; with options of its own; or a sink of yours, loaded on a pool thread. */
+export type SinkOption =
+  | BuiltInSink
+  | { readonly type: BuiltInSink; readonly [option: string]: unknown }
+  | {
+      /** A package name, a path (relative to the working directory), or a URL. */
+      readonly module: string | URL
+      /** Names the sink in `status()` and its cursor file. Unique in the run. */
+      readonly name: string
+      /** The export that is a sink factory. Default `default`. */
+      readonly export?: string | undefined
+      readonly [option: string]: unknown
+    }
+
+/** What `init()` takes. Every option may be left out; an unknown one is an error. */
+export interface RunOptions {
+  /** A directory of runs that belong together. Default `default`. */
+  readonly project?: string | undefined
+  /** The run's name for people, and the start of its id. Default: the project's name, else `run`. */
+  readonly name?: string | undefined
+  /** Where runs are written. Default: `OFFSTEP_DIR`, else `./runs`. Made absolute at once. */
+  readonly dir?: string | undefined
+  /** Default: `OFFSTEP_MODE`, else `online`. */
+  readonly mode?: RunMode | undefined
+  /** Hyper-parameters: anything that JSON can hold, and dates, maps, sets, bigints, NaN. Copied at once. */
+  readonly config?: object | undefined
+  readonly tags?: readonly string[] | undefined
+  readonly notes?: string | undefined
+  /** Runs of one experiment, to be compared or averaged. */
+  readonly group?: string | undefined
+  /** The run's part in its group: `train`, `eval`. */
+  readonly jobType?: string | undefined
+  /** A fixed run id. Default: `{name}_{date}_{time}_{git commit}`. */
+  readonly id?: string | undefined
+  /** Default `['jsonl', 'csv', 'tensorboard']`. */
+  readonly sinks?: readonly SinkOption[] | undefined
+  /** Which way each metric gets better, by metric name. */
+  readonly goals?: { readonly [metric: string]: Goal } | undefined
+  /** The shared memory between a producing thread and the drain; one ring a thread. */
+  readonly ring?:
+    | {
+        /** A power of two, 64 KiB to 1 GiB. Default 8 MiB. */
+        readonly capacityBytes?: number | undefined
+        /** Default `drop`: the row is counted and lost. */
+        readonly whenFull?: WhenFull | undefined
+        /** `grow`: the largest ring. A power of two. Default 64 MiB. */
+        readonly maxCapacityBytes?: number | undefined
+        /** `block`: the longest a log call waits before it drops, in ms. Default 100. */
+        readonly maxBlockMs?: number | undefined
+      }
+    | undefined
+  readonly journal?:
+    | {
+        /** A journal file rolls at this size, 1 MiB to 1 GiB. Default 64 MiB. */
+        readonly segmentBytes?: number | undefined
+        /** The most that a power cut can take, in ms. Default 1000. */
+        readonly syncIntervalMs?: number | undefined
+      }
+    | undefined
+  readonly limits?:
+    | {
+        /** Distinct metric names of a run. Default 100,000. */
+        readonly maxMetrics?: number | undefined
+        /** UTF-8 bytes of one metric name. Default 1024. */
+        readonly maxNameBytes?: number | undefined
+      }
+    | undefined
+  /** How long the exit of the process may wait for the drain, in ms. Default 2000. */
+  readonly exitTimeoutMs?: number | undefined
+  /** End the run as `killed` on SIGINT, SIGTERM and SIGHUP. Default true. */
+  readonly handleSignals?: boolean | undefined
+  /** Record commit, branch and remote of the working directory's repository. Default true. */
+  readonly git?: boolean | undefined
+  /** URL or path of the daemon's entry file, where a bundler has moved it. */
+  readonly workerUrl?: string | URL | undefined
+}
+
+export interface ResolvedSink {
+  readonly name: string
+  /** URL or package name of a custom sink; null for a built-in one. */
+  readonly module: string | null
+  readonly export: string
+  readonly options: { readonly [option: string]: unknown }
+}
+
+/** Checked and complete options. Survives structured clone: it goes to the daemon as `workerData`. */
+export interface ResolvedOptions {
+  readonly project: string
+  readonly name: string
+  /** Absolute path. */
+  readonly dir: string
+  readonly mode: RunMode
+  readonly config: { readonly [key: string]: unknown }
+  readonly tags: readonly string[]
+  readonly notes: string
+  readonly group: string | null
+  readonly jobType: string | null
+  readonly id: string | null
+  readonly sinks: readonly ResolvedSink[]
+  readonly goals: { readonly [metric: string]: Goal }
+  readonly ring: {
+    readonly capacityBytes: number
+    readonly whenFull: WhenFull
+    readonly maxCapacityBytes: number
+    readonly maxBlockMs: number
+  }
+  readonly journal: { readonly segmentBytes: number; readonly syncIntervalMs: number }
+  readonly limits: { readonly maxMetrics: number; readonly maxNameBytes: number }
+  readonly exitTimeoutMs: number
+  readonly handleSignals: boolean
+  readonly git: boolean
+  /** A `file:` or `data:` URL. */
+  readonly workerUrl: string | null
+}

@@ -1,0 +1,181 @@
+import { RecordBatch } from './batch.js'
+import type { NameTable } from './names.js'
+import { KEY_ID_MASK, KIND_KEY, KIND_ROW, ROW_HEADER_WORDS, rowValues, VALUE_INT64 } from './frame.js'
+
+/** A name that no readable block defines: its definition was in two damaged blocks. */
+export const unknownName = (producer: number, key: number): string => `unknown/producer-${producer}-key-${key}`
+
+/**
+ * Decodes frames into the columns of a `RecordBatch`, and keeps the names that they define. Rows that were
+ * already seen (a journal may hold a row twice after a failed fsync) are skipped by sequence number; a gap in
+ * the sequence is counted as lost.
+ */
+export class BatchBuilder {
+  readonly #table: NameTable
+  /** Next expected sequence number per producer. */
+  readonly next = new Map<number, number>()
+  /** Rows that sequence numbers say were written and that no block holds any more. */
+  lost = 0
+
+  readonly #keysOf = new Map<number, number[]>()
+  #scratch = new ArrayBuffer(64 * 1024)
+  #rows = 0
+  #slots = 0
+  #producers = new Uint16Array(1024)
+  #sequences = new Float64Array(1024)
+  #steps = new Float64Array(1024)
+  #times = new Float64Array(1024)
+  #offsets = new Uint32Array(1025)
+  #keys = new Uint32Array(8192)
+  #values = new Float64Array(8192)
+  #integers = new Map<number, bigint>()
+
+  constructor(table: NameTable) {
+    this.#table = table
+  }
+
+  get rows(): number {
+    return this.#rows
+  }
+
+  get slots(): number {
+    return this.#slots
+  }
+
+  /** Adds the frames of one payload. `definitionsOnly`: learns the names and leaves the rows. */
+  add(producer: number, firstSequence: number, frames: Uint8Array, definitionsOnly = false): void {
+    if (this.#scratch.byteLength < frames.length) this.#scratch = new ArrayBuffer(frames.length * 2)
+    new Uint8Array(this.#scratch).set(frames)
+    const u32 = new Uint32Array(this.#scratch)
+    const f64 = new Float64Array(this.#scratch)
+    const keysOf = this.#producerKeys(producer)
+    let sequence = firstSequence
+    let next = this.next.get(producer) ?? 0
+    for (let at = 0, end = frames.length >> 3; at < end; ) {
+      const header = u32[at * 2]!
+      const words = header >>> 8
+      if (words === 0 || at + words > end) break
+      const kind = header & 0xff
+      if (kind === KIND_ROW) {
+        if (!definitionsOnly && sequence >= next) {
+          this.lost += sequence - next
+          next = sequence + 1
+          this.#addRow(producer, sequence, at, words, u32, f64, keysOf)
+        }
+        sequence++
+      } else if (kind === KIND_KEY) {
+        this.#define(keysOf, u32[at * 2 + 1]!, frames, at * 8, u32[at * 2 + 2]!)
+      }
+      at += words
+    }
+    if (!definitionsOnly) this.next.set(producer, next)
+  }
+
+  /** Every key definition seen. */
+  *definitions(): Iterable<{ producer: number; key: number; name: string }> {
+    for (const [producer, keys] of this.#keysOf) {
+      for (const [key, name] of keys.entries()) {
+        if (name !== undefined) yield { producer, key, name: this.#table.names[name]! }
+      }
+    }
+  }
+
+  #producerKeys(producer: number): number[] {
+    let keys = this.#keysOf.get(producer)
+    if (keys === undefined) {
+      keys = []
+      this.#keysOf.set(producer, keys)
+    }
+    return keys
+  }
+
+  #define(keysOf: number[], key: number, frames: Uint8Array, at: number, length: number): void {
+    if (keysOf[key] !== undefined) return
+    const name = Buffer.from(frames.buffer, frames.byteOffset + at + 16, length).toString('utf8')
+    keysOf[key] = this.#table.indexOf(name)
+  }
+
+  #addRow(
+    producer: number,
+    sequence: number,
+    at: number,
+    words: number,
+    u32: Uint32Array,
+    f64: Float64Array,
+    keysOf: number[],
+  ): void {
+    const n = rowValues(words)
+    const row = this.#rows
+    if (row + 1 >= this.#offsets.length) this.#growRows()
+    while (this.#slots + n > this.#keys.length) this.#growSlots()
+    this.#producers[row] = producer
+    this.#sequences[row] = sequence
+    this.#steps[row] = f64[at + 1]!
+    this.#times[row] = f64[at + 2]!
+    const values = at + ROW_HEADER_WORDS
+    const ids = (values + n) * 2
+    let slot = this.#slots
+    for (let i = 0; i < n; i++, slot++) {
+      const id = u32[ids + i]!
+      const key = id & KEY_ID_MASK
+      let name = keysOf[key]
+      if (name === undefined) {
+        name = this.#table.indexOf(unknownName(producer, key))
+        keysOf[key] = name
+      }
+      this.#keys[slot] = name
+      if (id & VALUE_INT64) this.#addInteger(slot, new BigInt64Array(this.#scratch, (values + i) * 8, 1)[0]!)
+      else this.#values[slot] = f64[values + i]!
+    }
+    this.#slots = slot
+    this.#rows = row + 1
+    this.#offsets[row + 1] = slot
+  }
+
+  #addInteger(slot: number, exact: bigint): void {
+    this.#integers.set(slot, exact)
+    this.#values[slot] = Number(exact)
+  }
+
+  #growRows(): void {
+    const size = (this.#offsets.length - 1) * 2
+    const grow = <T extends Float64Array | Uint16Array | Uint32Array>(from: T, to: T): T => {
+      to.set(from)
+      return to
+    }
+    this.#producers = grow(this.#producers, new Uint16Array(size))
+    this.#sequences = grow(this.#sequences, new Float64Array(size))
+    this.#steps = grow(this.#steps, new Float64Array(size))
+    this.#times = grow(this.#times, new Float64Array(size))
+    this.#offsets = grow(this.#offsets, new Uint32Array(size + 1))
+  }
+
+  #growSlots(): void {
+    const keys = new Uint32Array(this.#keys.length * 2)
+    keys.set(this.#keys)
+    this.#keys = keys
+    const values = new Float64Array(this.#values.length * 2)
+    values.set(this.#values)
+    this.#values = values
+  }
+
+  /** The rows added since the last `take()`. The columns are reused: valid until the next `add()`. */
+  take(): RecordBatch {
+    const batch = new RecordBatch({
+      count: this.#rows,
+      producers: this.#producers,
+      sequences: this.#sequences,
+      steps: this.#steps,
+      times: this.#times,
+      offsets: this.#offsets,
+      keys: this.#keys,
+      values: this.#values,
+      names: this.#table.names,
+      integers: this.#integers,
+    })
+    this.#rows = 0
+    this.#slots = 0
+    this.#integers = new Map()
+    return batch
+  }
+}

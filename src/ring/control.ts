@@ -1,0 +1,227 @@
+import { SINK_SLOT_BYTES, SinkSlot } from './sink-slot.js'
+
+/**
+ * The memory that all threads of a run share, beside the rings: signals, what the journal has, a slot per sink,
+ * and the strings that `run.id`, `run.dir` and `run.url` read. Every word has one writer, or is changed
+ * atomically; every wait has a deadline and compares with `>=` or an own ticket, never with a snapshot.
+ */
+const HEADER_BYTES = 512
+const TEXT_BYTES = 8192
+export const MAX_SINKS = 24
+
+/** Indexes as Int32Array. */
+const I32 = {
+  /** Bumped to wake the drain. */
+  WAKE: 0,
+  /** What the owner wants of the drain: a DRAIN_ORDER. */
+  STOP: 1,
+  DRAIN_STATE: 2,
+  /** Bumped for "put on the disk what there is"; the drain answers with the request that it has served. */
+  SYNC_REQUESTED: 3,
+  SYNC_SERVED: 4,
+  /** Bumped when a message lies in the drain's mailbox. */
+  MAIL: 5,
+  TEXT_LENGTH: 6,
+  /** 1 when id and dir are final. */
+  IDENTIFIED: 7,
+  /** 1 when the daemon has finished the run (or given up at its deadline). */
+  FINISHED: 8,
+  NEXT_PRODUCER: 9,
+  /** Moves as long as the drain's loop turns. */
+  DRAIN_PULSE: 10,
+  DAEMON_PULSE: 11,
+  SINKS: 12,
+  /** 1 when run.json holds the final status. */
+  OUTCOME_WRITTEN: 13,
+} as const
+
+/** Indexes as Float64Array. */
+const F64 = {
+  /** End of the journal that has been written, as a position (see journal/position.ts). */
+  JOURNAL_END: 16,
+  /** Rows of all producers that the journal has. */
+  JOURNALED: 17,
+} as const
+
+export const DRAIN_ORDER = {
+  RUN: 0,
+  /** Empty the rings, sync, end. */
+  STOP: 1,
+  /** End at once, even if something is left: the deadline has passed. */
+  ABANDON: 2,
+} as const
+
+export const DRAIN_STATE = { STARTING: 0, RUNNING: 1, STOPPED: 2 } as const
+
+export interface RunLocation {
+  readonly id: string
+  readonly dir: string
+  readonly url?: string | undefined
+}
+
+export class Control {
+  readonly buffer: SharedArrayBuffer
+  readonly #i32: Int32Array
+  readonly #f64: Float64Array
+  readonly #text: Uint8Array
+
+  constructor(buffer = new SharedArrayBuffer(HEADER_BYTES + TEXT_BYTES + MAX_SINKS * SINK_SLOT_BYTES)) {
+    this.buffer = buffer
+    this.#i32 = new Int32Array(buffer, 0, HEADER_BYTES / 4)
+    this.#f64 = new Float64Array(buffer, 0, HEADER_BYTES / 8)
+    this.#text = new Uint8Array(buffer, HEADER_BYTES, TEXT_BYTES)
+  }
+
+  // --- the drain ---------------------------------------------------------------------------------------
+
+  /** Wakes the drain if it sleeps; about 40 ns where it does not. */
+  wake(): void {
+    Atomics.add(this.#i32, I32.WAKE, 1)
+    Atomics.notify(this.#i32, I32.WAKE)
+  }
+
+  get wakeTicket(): number {
+    return Atomics.load(this.#i32, I32.WAKE)
+  }
+
+  /** Sleeps until `wake()` is called after `ticket` was taken, or for `timeoutMs`. */
+  sleep(ticket: number, timeoutMs: number): void {
+    Atomics.wait(this.#i32, I32.WAKE, ticket, timeoutMs)
+  }
+
+  get drainOrder(): number {
+    return Atomics.load(this.#i32, I32.STOP)
+  }
+
+  orderDrain(order: number): void {
+    Atomics.store(this.#i32, I32.STOP, order)
+    this.wake()
+  }
+
+  get drainState(): number {
+    return Atomics.load(this.#i32, I32.DRAIN_STATE)
+  }
+
+  set drainState(state: number) {
+    Atomics.store(this.#i32, I32.DRAIN_STATE, state)
+    Atomics.notify(this.#i32, I32.DRAIN_STATE)
+  }
+
+  /** Asks for an fdatasync; served when `syncServed >= ` the returned ticket. */
+  requestSync(): number {
+    const ticket = Atomics.add(this.#i32, I32.SYNC_REQUESTED, 1) + 1
+    this.wake()
+    return ticket
+  }
+
+  get syncRequested(): number {
+    return Atomics.load(this.#i32, I32.SYNC_REQUESTED)
+  }
+
+  get syncServed(): number {
+    return Atomics.load(this.#i32, I32.SYNC_SERVED)
+  }
+
+  set syncServed(ticket: number) {
+    Atomics.store(this.#i32, I32.SYNC_SERVED, ticket)
+  }
+
+  mailSent(): void {
+    Atomics.add(this.#i32, I32.MAIL, 1)
+    this.wake()
+  }
+
+  get mail(): number {
+    return Atomics.load(this.#i32, I32.MAIL)
+  }
+
+  beatDrain(): void {
+    Atomics.add(this.#i32, I32.DRAIN_PULSE, 1)
+  }
+
+  beatDaemon(): void {
+    Atomics.add(this.#i32, I32.DAEMON_PULSE, 1)
+  }
+
+  /** Changes as long as the drain and the daemon live; equal twice means that neither moved. */
+  get pulse(): string {
+    return `${Atomics.load(this.#i32, I32.DRAIN_PULSE)}:${Atomics.load(this.#i32, I32.DAEMON_PULSE)}`
+  }
+
+  // --- the journal -------------------------------------------------------------------------------------
+
+  get journalEnd(): number {
+    return this.#f64[F64.JOURNAL_END]!
+  }
+
+  get journaled(): number {
+    return this.#f64[F64.JOURNALED]!
+  }
+
+  /** Called by the drain after a journal write has returned. */
+  publishJournal(end: number, journaled: number): void {
+    this.#f64[F64.JOURNALED] = journaled
+    this.#f64[F64.JOURNAL_END] = end
+  }
+
+  // --- identity ----------------------------------------------------------------------------------------
+
+  nextProducer(): number {
+    return Atomics.add(this.#i32, I32.NEXT_PRODUCER, 1)
+  }
+
+  /** Says where the run is; `final` once the directory exists. */
+  locate(location: RunLocation, final: boolean): void {
+    const bytes = new TextEncoder().encode(JSON.stringify(location))
+    if (bytes.length > TEXT_BYTES) throw new RangeError(`The run's path is longer than ${TEXT_BYTES} bytes`)
+    this.#text.set(bytes)
+    Atomics.store(this.#i32, I32.TEXT_LENGTH, bytes.length)
+    if (!final) return
+    Atomics.store(this.#i32, I32.IDENTIFIED, 1)
+    Atomics.notify(this.#i32, I32.IDENTIFIED)
+  }
+
+  get located(): boolean {
+    return Atomics.load(this.#i32, I32.IDENTIFIED) === 1
+  }
+
+  /** Where the run is. Waits up to `timeoutMs` while the daemon is still making the directory. */
+  location(timeoutMs: number): RunLocation | null {
+    if (!this.located) Atomics.wait(this.#i32, I32.IDENTIFIED, 0, timeoutMs)
+    const length = Atomics.load(this.#i32, I32.TEXT_LENGTH)
+    if (length === 0) return null
+    return JSON.parse(new TextDecoder().decode(this.#text.slice(0, length))) as RunLocation
+  }
+
+  // --- the end -----------------------------------------------------------------------------------------
+
+  get finished(): boolean {
+    return Atomics.load(this.#i32, I32.FINISHED) === 1
+  }
+
+  setFinished(): void {
+    Atomics.store(this.#i32, I32.FINISHED, 1)
+    Atomics.notify(this.#i32, I32.FINISHED)
+  }
+
+  /** Blocks this thread until the daemon has finished, or for `timeoutMs`. */
+  waitFinished(timeoutMs: number): boolean {
+    Atomics.wait(this.#i32, I32.FINISHED, 0, timeoutMs)
+    return this.finished
+  }
+
+  // --- sinks -------------------------------------------------------------------------------------------
+
+  get sinkCount(): number {
+    return this.#i32[I32.SINKS]!
+  }
+
+  set sinkCount(count: number) {
+    this.#i32[I32.SINKS] = count
+  }
+
+  sink(index: number): SinkSlot {
+    return new SinkSlot(this.buffer, HEADER_BYTES + TEXT_BYTES + index * SINK_SLOT_BYTES)
+  }
+}
+

@@ -1,0 +1,228 @@
+import { Worker } from 'node:worker_threads'
+import type { DaemonMessage, DaemonSetup, FinalStatus, FinishRequest, NamedRing } from '../daemon/messages.js'
+import type { ResolvedOptions } from '../options/options.js'
+import { Control } from '../ring/control.js'
+import { F64, HEADER_BYTES, I32 } from '../ring/layout.js'
+import { createRing } from '../ring/ring.js'
+import { emitWarning, type ProducerHandle } from './connect.js'
+import { forgetRun, rememberRun } from './exit.js'
+import { Producer } from './producer.js'
+import { rescue } from './rescue.js'
+import type { FinishOptions, FlushOptions, FlushResult, Run } from './run.js'
+import { readStatus, type RunStatusReport } from './status.js'
+import { warnOnce } from './warnings.js'
+
+const LOCATE_TIMEOUT_MS = 2000
+const POLL_MS = 2
+/** How much longer than its deadline the daemon may take to say that it has given up. */
+const GRACE_MS = 500
+
+/** A run with a daemon: the producer of the thread that made it, and what only the owner may do. */
+export class LiveRun extends Producer implements Run {
+  readonly options: ResolvedOptions
+  readonly #control: Control
+  readonly #rings: NamedRing[]
+  readonly #sinkNames: readonly string[]
+  readonly #setup: Omit<DaemonSetup, 'rings'>
+  #worker: Worker
+  #finished: Promise<FlushResult> | null = null
+  #ended = false
+
+  constructor(options: ResolvedOptions) {
+    const control = new Control()
+    const ring = createRing({ ...options.ring, producer: control.nextProducer() })
+    const tell = warnOnce((kind, message) => {
+      emitWarning(kind, message)
+      this.post({ type: 'warning', kind, message })
+    })
+    super({ ring, control, limits: options.limits, warn: tell })
+    this.options = options
+    this.#control = control
+    this.#rings = [{ id: 0, name: 'main', ring }]
+    this.#sinkNames = [...options.sinks.map(({ name }) => name), 'summary']
+    this.#setup = {
+      options,
+      control: control.buffer,
+      startTime: Date.now(),
+      cwd: process.cwd(),
+      argv: process.argv,
+      execArgv: process.execArgv,
+    }
+    this.#worker = this.#startDaemon()
+    rememberRun(this)
+  }
+
+  #startDaemon(): Worker {
+    const options = {
+      workerData: { ...this.#setup, rings: this.#rings },
+      execArgv: [],
+      env: { ...process.env, OFFSTEP_INTERNAL_THREAD: '1' },
+      name: 'offstep',
+    }
+    // A literal URL, as bundlers want it; the option is for those that move the file.
+    const worker =
+      this.options.workerUrl === null
+        ? new Worker(new URL('../../workers/daemon.js', import.meta.url), options)
+        : new Worker(new URL(this.options.workerUrl), options)
+    worker.unref()
+    worker.on('error', (error) => emitWarning('daemon-failed', `The tracker's thread failed: ${error}`))
+    worker.on('exit', () => {
+      if (this.#worker === worker && !this.#control.finished && !this.#ended) this.#worker = this.#startDaemon()
+    })
+    return worker
+  }
+
+  /** The daemon's thread; for the tests, which end it. */
+  get worker(): Worker {
+    return this.#worker
+  }
+
+  post(message: DaemonMessage): void {
+    this.#worker.postMessage(message)
+  }
+
+  get id(): string {
+    return this.#control.location(LOCATE_TIMEOUT_MS)?.id ?? 'unknown'
+  }
+
+  get dir(): string {
+    return this.#control.location(LOCATE_TIMEOUT_MS)?.dir ?? this.options.dir
+  }
+
+  get url(): string | null {
+    return this.#control.location(0)?.url ?? null
+  }
+
+  producer({ name }: { readonly name?: string } = {}): ProducerHandle {
+    const id = this.#control.nextProducer()
+    const ring = createRing({ ...this.options.ring, producer: id })
+    const named = { id, name: fileName(name ?? `producer-${id}`, this.#rings), ring }
+    this.#rings.push(named)
+    this.post({ type: 'ring', ring: named })
+    const { maxMetrics, maxNameBytes } = this.options.limits
+    return { offstep: 'producer', ...named, control: this.#control.buffer, limits: { maxMetrics, maxNameBytes } }
+  }
+
+  status(): RunStatusReport {
+    return readStatus(
+      this.#control,
+      this.#rings.map(({ ring }) => ring),
+      this.#sinkNames,
+    )
+  }
+
+  async flush({ level = 'journaled', timeoutMs = 5000 }: FlushOptions = {}): Promise<FlushResult> {
+    const start = performance.now()
+    const deadline = start + timeoutMs
+    await Promise.race([this.readBack.whenIdle(), delay(timeoutMs)])
+    const counters = this.#rings.map(({ ring }) => new Float64Array(ring, 0, HEADER_BYTES / 8))
+    const targets = counters.map((of) => of[F64.PUBLISHED]!)
+    const passed = (index: number) => counters.every((of, ring) => of[index]! >= targets[ring]!)
+    if (level === 'synced') this.#control.requestSync()
+    else this.#control.wake()
+    let reached = await poll(() => passed(level === 'synced' ? F64.SYNCED : F64.JOURNALED), deadline)
+    if (reached && level === 'delivered') {
+      const journaled = targets.reduce((sum, target) => sum + target, 0)
+      this.post({ type: 'deliver' })
+      const settled = () => this.#sinkNames.every((_, index) => this.#control.sink(index).settled >= journaled)
+      reached = await poll(settled, deadline)
+    }
+    return { ...this.status(), reached, elapsedMs: performance.now() - start }
+  }
+
+  finish(options: FinishOptions = {}): Promise<FlushResult> {
+    this.#finished ??= this.#finish(options)
+    return this.#finished
+  }
+
+  async #finish({ status = 'completed', timeoutMs = 30_000 }: FinishOptions): Promise<FlushResult> {
+    const start = performance.now()
+    const deadline = start + timeoutMs
+    await Promise.race([this.readBack.whenIdle(), delay(timeoutMs)])
+    this.readBack.readAllNow()
+    this.#close()
+    let asked = this.#ask({ type: 'finish', status, timeoutMs: Math.max(0, deadline - performance.now()) })
+    await poll(() => {
+      // A daemon that died in between is replaced, and its successor is asked again.
+      if (asked !== this.#worker) asked = this.#ask({ type: 'finish', status, timeoutMs: deadline - performance.now() })
+      return this.#control.finished
+    }, deadline + GRACE_MS)
+    this.#end()
+    const report = this.status()
+    const reached = report.inRing === 0 && Object.values(report.sinks).every(({ pending }) => pending === 0)
+    return { ...report, reached, elapsedMs: performance.now() - start }
+  }
+
+  #ask(request: FinishRequest): Worker {
+    this.post(request)
+    return this.#worker
+  }
+
+  /** From here on, log calls are counted as dropped. */
+  #close(): void {
+    for (const { ring } of this.#rings) new Int32Array(ring, 0, HEADER_BYTES / 4)[I32.CLOSED] = 1
+  }
+
+  #end(): void {
+    this.#ended = true
+    forgetRun(this)
+    if (!this.#control.finished) void this.#worker.terminate()
+  }
+
+  /**
+   * Ends the run while the process ends: synchronous, since no event loop will turn again. The daemon does it,
+   * and where it does not move this thread writes what is left in the rings itself.
+   */
+  finishNow(status: FinalStatus, about: Pick<FinishRequest, 'exitCode' | 'error'>): void {
+    const deadline = performance.now() + this.options.exitTimeoutMs
+    this.readBack.readAllNow()
+    this.#close()
+    this.post({ type: 'finish', status, timeoutMs: this.options.exitTimeoutMs * 0.8, ...about })
+    this.#control.wake()
+    const done = this.#waitWhileMoving(deadline)
+    this.#ended = true
+    if (!done) rescue({ ...this.#setup, rings: this.#rings }, status, about)
+  }
+
+  /** Waits for the daemon's end as long as it, or the drain, shows a pulse. */
+  #waitWhileMoving(deadline: number): boolean {
+    const patienceMs = Math.min(500, this.options.exitTimeoutMs / 4)
+    let pulse = ''
+    let movedAt = performance.now()
+    for (;;) {
+      const now = performance.now()
+      if (this.#control.waitFinished(Math.max(1, Math.min(20, deadline - now)))) return true
+      if (this.#control.pulse !== pulse) {
+        pulse = this.#control.pulse
+        movedAt = now
+      }
+      // A daemon that has not started yet has no pulse: a process that ends at once must wait for it.
+      const starting = pulse === '0:0'
+      if (now >= deadline || (!starting && now - movedAt > patienceMs)) return false
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const open = this.#finished === null
+    await this.finish()
+    if (open) rememberRun(this, 'finished')
+  }
+}
+
+/** A producer's name as a directory name, unique in the run. */
+function fileName(name: string, taken: readonly NamedRing[]): string {
+  const safe = name.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+/, '').slice(0, 64) || 'producer'
+  let unique = safe
+  for (let n = 2; taken.some((ring) => ring.name === unique); n++) unique = `${safe}-${n}`
+  return unique
+}
+
+const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)).unref())
+
+async function poll(done: () => boolean, deadline: number): Promise<boolean> {
+  for (;;) {
+    if (done()) return true
+    if (performance.now() >= deadline) return false
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  }
+}

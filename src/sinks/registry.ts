@@ -1,0 +1,30 @@
+import type { ResolvedSink } from '../options/options.js'
+import { SinkError } from './errors.js'
+import type { Sink } from './sink.js'
+
+/** What a sink module exports: a factory, called once per session. */
+export type SinkFactory = (options: ResolvedSink['options']) => Sink
+
+/** Loaded only when used, so that a user who logs to files loads no network client. */
+const BUILT_IN: { readonly [name: string]: () => Promise<{ createSink: () => Sink }> } = {
+  jsonl: () => import('./jsonl/sink.js'),
+  csv: () => import('./csv/sink.js'),
+  tensorboard: () => import('./tensorboard/sink.js'),
+  console: () => import('./console/sink.js'),
+  summary: () => import('./summary/sink.js'),
+}
+
+export async function loadSink({ name, module, export: exported, options }: ResolvedSink): Promise<Sink> {
+  if (module === null) return (await BUILT_IN[name]!()).createSink()
+  let loaded: Record<string, unknown>
+  try {
+    loaded = (await import(module)) as Record<string, unknown>
+  } catch (cause) {
+    throw new SinkError('pause', 'SINK_MODULE', `The sink "${name}" cannot be loaded from ${module}: ${cause}`, { cause })
+  }
+  const factory = loaded[exported]
+  if (typeof factory !== 'function') {
+    throw new SinkError('pause', 'SINK_MODULE', `${module} has no function "${exported}" that makes the sink "${name}"`)
+  }
+  return (factory as SinkFactory)(options)
+}

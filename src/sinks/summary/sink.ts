@@ -1,0 +1,98 @@
+/**
+ * summary.json: what a run came to, on one page, for people and for tools that compare runs.
+ *
+ * State: the accumulators themselves, so nothing is counted twice or lost, however often the file is written.
+ * When writing fails the accumulators go back to what was last returned, and the batch may come again.
+ */
+import { join } from 'node:path'
+import type { RecordBatch } from '../../record/batch.js'
+import { SinkError } from '../errors.js'
+import { parseOptions } from '../file/parse-options.js'
+import type { RunOutcome, Sink, SinkContext, SinkState, WriteResult } from '../sink.js'
+import { Accumulators } from './accumulators.js'
+import { summaryText } from './document.js'
+import { type SummaryOptions, summaryOptions } from './options.js'
+import { replaceFile } from './replace-file.js'
+import { addRows, noRows, type RowCounts } from './rows.js'
+
+/** `now`: milliseconds since the epoch. */
+export function createSink(now: () => number = Date.now): Sink {
+  return new SummarySink(now)
+}
+
+class SummarySink implements Sink {
+  readonly #now: () => number
+  #context: SinkContext | undefined
+  #options!: SummaryOptions
+  #metrics!: Accumulators
+  #rows!: RowCounts
+  /** What the last write() returned, or open() was given. */
+  #state: SinkState | null = null
+  #writtenAt = Number.NEGATIVE_INFINITY
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  async open(context: SinkContext, state: SinkState | null): Promise<void> {
+    this.#options = parseOptions('summary', summaryOptions, context.options)
+    this.#context = context
+    this.#writtenAt = Number.NEGATIVE_INFINITY
+    this.#restore(context, state)
+  }
+
+  async write(batch: RecordBatch): Promise<WriteResult> {
+    const context = this.#context!
+    try {
+      this.#metrics.add(batch)
+      this.#rows = addRows(this.#rows, batch)
+      // A clock that went back is no reason to wait for it.
+      if (Math.abs(this.#now() - this.#writtenAt) >= this.#options.everyMs) {
+        this.#save(context, { status: 'running', endTime: this.#rows.lastTime }, false)
+      }
+    } catch (error) {
+      this.#restore(context, this.#state)
+      throw error
+    }
+    if (this.#metrics.omittedValues > 0) {
+      context.warn('summary_limit', `summary.json holds the first ${this.#options.maxMetrics} metrics only`)
+    }
+    const state = { ...this.#metrics.state(), rows: this.#rows }
+    this.#state = state
+    return { state }
+  }
+
+  async close(outcome: RunOutcome): Promise<void> {
+    const context = this.#context
+    if (context === undefined) return
+    this.#context = undefined
+    const endTime = outcome.status === 'running' ? this.#rows.lastTime : outcome.endTime
+    this.#save(context, { status: outcome.status, endTime }, true)
+  }
+
+  #save(context: SinkContext, outcome: RunOutcome, durable: boolean): void {
+    const now = this.#now()
+    const text = summaryText(context, { ...outcome, now }, this.#rows, this.#metrics, this.#options.goals)
+    replaceFile(join(context.runDir, 'summary.json'), text, durable)
+    this.#writtenAt = now
+  }
+
+  #restore(context: SinkContext, state: SinkState | null): void {
+    this.#state = state
+    this.#metrics = state === null ? new Accumulators(this.#options.maxMetrics) : this.#restored(state)
+    this.#rows = state === null ? noRows(context.startTime) : (state.rows as RowCounts)
+  }
+
+  #restored(state: SinkState): Accumulators {
+    try {
+      return Accumulators.restore(this.#options.maxMetrics, state)
+    } catch (cause) {
+      throw new SinkError(
+        'rebuild',
+        'state_invalid',
+        'the cursor holds no usable summary; it is made again',
+        { cause },
+      )
+    }
+  }
+}

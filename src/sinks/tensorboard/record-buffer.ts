@@ -1,0 +1,35 @@
+import { RECORD_FOOTER_BYTES, RECORD_HEADER_BYTES, sealRecord } from './tfrecord.js'
+
+const INITIAL_BYTES = 64 * 1024
+
+/** TFRecords of one batch, one after the other, in memory that is reused from batch to batch. */
+export class RecordBuffer {
+  bytes = new Uint8Array(INITIAL_BYTES)
+  view = new DataView(this.bytes.buffer)
+  length = 0
+
+  /** Makes room for one more record; returns where its payload goes. */
+  begin(maxPayloadBytes: number): number {
+    const needed = this.length + RECORD_HEADER_BYTES + maxPayloadBytes + RECORD_FOOTER_BYTES
+    if (needed > this.bytes.length) this.#grow(needed)
+    return this.length + RECORD_HEADER_BYTES
+  }
+
+  /** Ends the record that `begin()` began. */
+  end(payloadEnd: number): void {
+    this.length = sealRecord(this.bytes, this.view, this.length, payloadEnd)
+  }
+
+  append(payload: Uint8Array): void {
+    const start = this.begin(payload.length)
+    this.bytes.set(payload, start)
+    this.end(start + payload.length)
+  }
+
+  #grow(needed: number): void {
+    const grown = new Uint8Array(Math.max(needed, 2 * this.bytes.length))
+    grown.set(this.bytes.subarray(0, this.length))
+    this.bytes = grown
+    this.view = new DataView(grown.buffer)
+  }
+}

@@ -1,0 +1,155 @@
+import type { RecordBatch } from '../../record/batch.js'
+import {
+  fieldKey,
+  MAX_VARINT_BYTES,
+  WIRE_BYTES,
+  WIRE_FIXED64,
+  WIRE_VARINT,
+  writeInt64,
+  writeVarint,
+} from './protobuf/encoding.js'
+import {
+  EVENT_STEP,
+  EVENT_SUMMARY,
+  EVENT_WALL_TIME,
+  type ScalarTemplate,
+  scalarTemplate,
+} from './protobuf/event.js'
+import type { RecordBuffer } from './record-buffer.js'
+
+const WALL_TIME_KEY = fieldKey(EVENT_WALL_TIME, WIRE_FIXED64)
+const STEP_KEY = fieldKey(EVENT_STEP, WIRE_VARINT)
+const SUMMARY_KEY = fieldKey(EVENT_SUMMARY, WIRE_BYTES)
+/** Of an Event: wall time, step, key and length of the summary. */
+const MAX_EVENT_PREFIX_BYTES = 9 + 1 + MAX_VARINT_BYTES + 1 + 5
+
+class Tag {
+  readonly name: string
+  lastStep: number
+  /** For the next value: with metadata until the first one of the file is written. */
+  template: ScalarTemplate
+  readonly plain: ScalarTemplate
+
+  constructor(name: string, lastStep: number) {
+    this.name = name
+    this.lastStep = lastStep
+    this.template = scalarTemplate(name, true)
+    this.plain = scalarTemplate(name, false)
+  }
+}
+
+/**
+ * Rows into Events, for one event file: one Event per row, one Summary.value per metric. A tag's steps never go
+ * back in a directory: TensorBoard's fast loader takes a lower step for a restart, and drops every later point.
+ */
+export class ScalarEncoder {
+  maxStep: number
+  /** Values were left out because their tag already has a higher step. */
+  steppedBack = false
+  /** Rows were left out because their step is beyond the safe integers. */
+  stepTooLarge = false
+  readonly #tags: Tag[] = []
+  readonly #tagOfName = new Map<string, Tag>()
+  /** By index of `batch.names`. */
+  readonly #tagOfKey: (Tag | undefined)[] = []
+  /** What the row at hand will hold. */
+  readonly #templates: ScalarTemplate[] = []
+  readonly #values: number[] = []
+  #selected = 0
+
+  constructor(tags: readonly string[], lastSteps: readonly number[], maxStep: number) {
+    this.maxStep = maxStep
+    tags.forEach((name, index) => {
+      this.#add(name, lastSteps[index]!)
+    })
+  }
+
+  tagNames(): string[] {
+    return this.#tags.map((tag) => tag.name)
+  }
+
+  lastSteps(): number[] {
+    return this.#tags.map((tag) => tag.lastStep)
+  }
+
+  /** Encodes rows `from .. to - 1`; returns how many of them had nothing to write. */
+  encode(batch: RecordBatch, from: number, to: number, out: RecordBuffer): number {
+    const { steps, times } = batch
+    let leftOut = 0
+    for (let row = from; row < to; row++) {
+      const step = Math.floor(steps[row]!)
+      const summaryLength = this.#select(batch, row, step)
+      if (summaryLength === 0) {
+        leftOut++
+        continue
+      }
+      if (step > this.maxStep) this.maxStep = step
+      this.#writeEvent(out, step, times[row]! / 1000, summaryLength)
+    }
+    return leftOut
+  }
+
+  /** Picks the templates and values of a row; returns how many bytes they will take. */
+  #select(batch: RecordBatch, row: number, step: number): number {
+    const { keys, values, offsets } = batch
+    if (!Number.isSafeInteger(step)) {
+      this.stepTooLarge = true
+      return 0
+    }
+    const end = offsets[row + 1]!
+    let count = 0
+    let length = 0
+    for (let slot = offsets[row]!; slot < end; slot++) {
+      const tag = this.#tagOfKey[keys[slot]!] ?? this.#tagFor(batch.names, keys[slot]!)
+      if (step < tag.lastStep) {
+        this.steppedBack = true
+        continue
+      }
+      const { template } = tag
+      tag.lastStep = step
+      tag.template = tag.plain
+      this.#templates[count] = template
+      this.#values[count] = values[slot]!
+      length += template.bytes.length
+      count++
+    }
+    this.#selected = count
+    return length
+  }
+
+  #writeEvent(out: RecordBuffer, step: number, wallTime: number, summaryLength: number): void {
+    let at = out.begin(MAX_EVENT_PREFIX_BYTES + summaryLength)
+    const { bytes, view } = out
+    bytes[at] = WALL_TIME_KEY
+    view.setFloat64(at + 1, wallTime, true)
+    bytes[at + 9] = STEP_KEY
+    at = writeInt64(bytes, at + 10, step)
+    bytes[at] = SUMMARY_KEY
+    at = writeVarint(bytes, at + 1, summaryLength)
+    const templates = this.#templates
+    const values = this.#values
+    for (let index = 0; index < this.#selected; index++) {
+      const template = templates[index]!
+      bytes.set(template.bytes, at)
+      view.setFloat32(at + template.floatOffset, values[index]!, true)
+      at += template.bytes.length
+    }
+    out.end(at)
+  }
+
+  #tagFor(names: readonly string[], key: number): Tag {
+    const name = names[key]!
+    const tag = this.#tagOfName.get(name) ?? this.#add(name, Number.NEGATIVE_INFINITY)
+    // No holes: they would slow down every later look-up.
+    while (this.#tagOfKey.length < names.length) this.#tagOfKey.push(undefined)
+    this.#tagOfKey[key] = tag
+    return tag
+  }
+
+  #add(name: string, lastStep: number): Tag {
+    const tag = new Tag(name, lastStep)
+    this.#tags.push(tag)
+    this.#tagOfName.set(name, tag)
+    return tag
+  }
+}

@@ -1,0 +1,11 @@
+/** Entry of the daemon thread: one for each run. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { Daemon } from '../src/daemon/daemon.js'
+import type { DaemonMessage, DaemonSetup } from '../src/daemon/messages.js'
+
+const daemon = new Daemon(workerData as DaemonSetup, {
+  drain: new URL('./drain.js', import.meta.url).href,
+  deliver: new URL('./deliver.js', import.meta.url).href,
+})
+parentPort!.on('message', (message: DaemonMessage) => daemon.receive(message))
+daemon.start()
