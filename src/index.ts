@@ -1,6 +1,6 @@
-export { RunAliveError, type RecoveryReport, recoverRun } from './daemon/recover.js'
-export { readOptions } from './options/file.js'
+export { type RecoveryReport, RunAliveError, recoverRun } from './daemon/recover.js'
 export { OptionsError } from './options/errors.js'
+export { readOptions } from './options/file.js'
 export type { Goal, RunMode, RunOptions, SinkOption, WhenFull } from './options/options.js'
 export type { BatchColumns, RecordBatch } from './record/batch.js'
 export { ConnectError, connect, type ProducerHandle } from './run/connect.js'

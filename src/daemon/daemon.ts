@@ -87,7 +87,10 @@ export class Daemon {
     this.#startSinks(this.#identity)
     this.#write(() => this.#record!.write())
     this.#beat(dir)
-    this.#diagnostics.training.info({ run: id, dir, sinks: this.#sinks.map(({ name }) => name) }, 'run started')
+    this.#diagnostics.training.info(
+      { run: id, dir, sinks: this.#sinks.map(({ name }) => name) },
+      'run started',
+    )
     setInterval(() => this.#tick(), TICK_MS)
     await this.#describe()
   }
@@ -115,7 +118,15 @@ export class Daemon {
 
   async #describe(): Promise<void> {
     const { options, cwd, argv, execArgv } = this.#setup
-    const context = await collectContext({ cwd, argv, execArgv, pid: process.pid, env: process.env, config: options.config, git: options.git })
+    const context = await collectContext({
+      cwd,
+      argv,
+      execArgv,
+      pid: process.pid,
+      env: process.env,
+      config: options.config,
+      git: options.git,
+    })
     if (this.#control.finished) return
     this.#write(() => this.#record!.describe(context))
   }
@@ -223,7 +234,12 @@ export class Daemon {
 
 /** The sinks that were asked for, and the summary, which always runs. */
 function sinksOf({ options }: DaemonSetup): ResolvedSink[] {
-  const summary: ResolvedSink = { name: 'summary', module: null, export: 'default', options: { goals: options.goals } }
+  const summary: ResolvedSink = {
+    name: 'summary',
+    module: null,
+    export: 'default',
+    options: { goals: options.goals },
+  }
   return [...options.sinks, summary]
 }
 

@@ -15,9 +15,18 @@ export interface Diagnostics {
 
 export function openDiagnostics(runDir: string): Diagnostics {
   const open = (name: string): { logger: Logger; close: () => void } => {
-    const destination = pino.destination({ dest: path.join(runDir, name), append: true, mkdir: true, sync: true })
+    const destination = pino.destination({
+      dest: path.join(runDir, name),
+      append: true,
+      mkdir: true,
+      sync: true,
+    })
     const logger = pino(
-      { base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } },
+      {
+        base: null,
+        timestamp: pino.stdTimeFunctions.isoTime,
+        formatters: { level: (label) => ({ level: label }) },
+      },
       destination,
     )
     // A full disk must not end the daemon: the run's data has its own way to wait for it.

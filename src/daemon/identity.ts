@@ -39,7 +39,9 @@ export async function identify(
     } catch (error) {
       if (failures === 0) {
         control.locate({ id, dir: join(options.dir, options.project, id) }, true)
-        tell(`${(error as Error).message}. Records are kept in memory as long as they fit; trying again every second.`)
+        tell(
+          `${(error as Error).message}. Records are kept in memory as long as they fit; trying again every second.`,
+        )
       }
       await sleep(RETRY_MS)
     }

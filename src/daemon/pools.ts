@@ -14,7 +14,10 @@ interface PoolOptions {
  * A pool of ours. `atomics: 'disabled'`: the default blocks a thread's event loop between tasks, and with it
  * keep-alive sockets and timers. `execArgv: []`: the application's preloads are not for our threads.
  */
-export function createPool(entry: string, { minThreads = 1, maxThreads, youngGenerationMb }: PoolOptions): Piscina {
+export function createPool(
+  entry: string,
+  { minThreads = 1, maxThreads, youngGenerationMb }: PoolOptions,
+): Piscina {
   return new Piscina({
     filename: entry,
     minThreads,

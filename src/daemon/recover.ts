@@ -45,7 +45,11 @@ export async function recoverRun(runDir: string): Promise<RecoveryReport> {
     const error = await catchUp(runDir, ended, sink)
     if (error !== null) failed[sink.name] = error
   }
-  const records = { accepted: file.records?.accepted ?? journaled, dropped: file.records?.dropped ?? 0, journaled }
+  const records = {
+    accepted: file.records?.accepted ?? journaled,
+    dropped: file.records?.dropped ?? 0,
+    journaled,
+  }
   writeRunFile(runDir, { ...ended, records }, { sync: true })
   removeHeartbeat(runDir)
   return { id: file.id, status: ended.status, journaled, failed }

@@ -4,7 +4,7 @@ import { RingJournal } from '../journal/ring-journal.js'
 import { Control } from '../ring/control.js'
 import { RingReader } from '../ring/reader.js'
 import { readRunFile, writeRunFile } from '../store/run-file.js'
-import { formatRunId, createRunDirectory } from './context/run-id.js'
+import { createRunDirectory, formatRunId } from './context/run-id.js'
 import type { DaemonSetup, FinalStatus, FinishRequest } from './messages.js'
 
 type About = Pick<FinishRequest, 'exitCode' | 'error'>

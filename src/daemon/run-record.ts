@@ -11,7 +11,13 @@ export class RunRecord {
   #file: RunFile
   readonly #dir: string
 
-  constructor(dir: string, id: string, startTime: number, options: ResolvedOptions, sinks: readonly ResolvedSink[]) {
+  constructor(
+    dir: string,
+    id: string,
+    startTime: number,
+    options: ResolvedOptions,
+    sinks: readonly ResolvedSink[],
+  ) {
     this.#dir = dir
     this.#file = {
       format: RUN_FILE_FORMAT,
@@ -46,7 +52,11 @@ export class RunRecord {
     this.#file = { ...this.#file, producers: [...this.#file.producers, { id, name }] }
   }
 
-  end({ status, exitCode, error }: FinishRequest, endTime: number, records: NonNullable<RunFile['records']>): void {
+  end(
+    { status, exitCode, error }: FinishRequest,
+    endTime: number,
+    records: NonNullable<RunFile['records']>,
+  ): void {
     const durationSeconds = (endTime - Date.parse(this.#file.startTime)) / 1000
     this.#file = {
       ...this.#file,

@@ -9,7 +9,11 @@ export interface Cursor {
   readonly version: 1
   readonly sink: string
   readonly place: JournalPlace
-  readonly counts: { readonly delivered: number; readonly deadLettered: number; readonly notApplicable: number }
+  readonly counts: {
+    readonly delivered: number
+    readonly deadLettered: number
+    readonly notApplicable: number
+  }
   /** Length of the dead-letter file that belongs to this place. */
   readonly deadLetterBytes: number
   /** Failed attempts since the last batch that went through. */

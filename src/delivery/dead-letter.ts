@@ -8,7 +8,8 @@ export interface DeadLetter {
   readonly reason: string
 }
 
-const deadLetterPath = (runDir: string, sink: string): string => path.join(runDir, 'dead-letter', `${sink}.jsonl`)
+const deadLetterPath = (runDir: string, sink: string): string =>
+  path.join(runDir, 'dead-letter', `${sink}.jsonl`)
 
 /**
  * Appends rows that a destination refuses for good to `dead-letter/<sink>.jsonl`, whole and with the reason.

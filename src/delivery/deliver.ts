@@ -1,10 +1,10 @@
-import { SinkSession } from './session.js'
-import { Feed } from './feed.js'
 import type { ResolvedSink } from '../options/options.js'
 import { Control } from '../ring/control.js'
 import { SinkError, type SinkErrorAction } from '../sinks/errors.js'
 import { loadSink } from '../sinks/registry.js'
 import type { RunOutcome, SinkContext } from '../sinks/sink.js'
+import { Feed } from './feed.js'
+import { SinkSession } from './session.js'
 
 /** What a sink may know of its run; plain data that crosses threads. */
 export interface DeliveredRun {
@@ -93,7 +93,14 @@ async function sessionFor(key: string, slice: Slice, signal: AbortSignal): Promi
   const open: Partial<OpenSession> = { lease: slice.lease + 1, slice, signal, warnings: [] }
   const sink = await loadSink(slice.sink)
   const slot = slice.slot === null ? null : new Control(slice.slot.control).sink(slice.slot.index)
-  const session = new SinkSession(slice.run.dir, slice.sink.name, sink, contextOf(open as OpenSession), feedOf(slice), slot)
+  const session = new SinkSession(
+    slice.run.dir,
+    slice.sink.name,
+    sink,
+    contextOf(open as OpenSession),
+    feedOf(slice),
+    slot,
+  )
   const complete = Object.assign(open, { session }) as OpenSession
   sessions.set(key, complete)
   return complete

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { JournalReader, type JournalPlace, type ReadLimits } from '../journal/reader.js'
+import { type JournalPlace, JournalReader, type ReadLimits } from '../journal/reader.js'
 import type { RecordBatch } from '../record/batch.js'
 import { NameTable } from '../record/names.js'
 
@@ -46,7 +46,11 @@ export class Feed {
 
   #open(place: JournalPlace): Track {
     if (this.#tracks.length >= MAX_TRACKS) this.#tracks.shift()!.reader.close()
-    return { reader: new JournalReader(this.#directory, place, { names: this.#names }), before: place, fed: null }
+    return {
+      reader: new JournalReader(this.#directory, place, { names: this.#names }),
+      before: place,
+      fed: null,
+    }
   }
 
   close(): void {

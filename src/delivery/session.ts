@@ -26,7 +26,14 @@ export class SinkSession {
   /** Rows that one `write()` gets at most; shrinks when the destination says "too large". */
   #maxRows = Number.POSITIVE_INFINITY
 
-  constructor(runDir: string, name: string, sink: Sink, context: SinkContext, feed: Feed, slot: SinkSlot | null) {
+  constructor(
+    runDir: string,
+    name: string,
+    sink: Sink,
+    context: SinkContext,
+    feed: Feed,
+    slot: SinkSlot | null,
+  ) {
     this.#runDir = runDir
     this.#sink = sink
     this.#context = context
@@ -98,7 +105,8 @@ export class SinkSession {
     try {
       return await this.#sink.write(part)
     } catch (error) {
-      if (!(error instanceof SinkError) || (error.action !== 'split' && error.action !== 'reject')) throw error
+      if (!(error instanceof SinkError) || (error.action !== 'split' && error.action !== 'reject'))
+        throw error
       if (part.count > 1) {
         this.#maxRows = Math.ceil(part.count / 2)
         return null

@@ -45,7 +45,13 @@ export type ChunkResult = 'chunk' | 'trailer' | 'short' | 'bad'
  * - `short`: the bytes that are there so far end within the chunk
  * - `bad`: no chunk: a wrong checksum, an unknown type, a length that leaves the block
  */
-export function readChunk(buffer: Buffer, at: number, blockEnd: number, dataEnd: number, into: Chunk): ChunkResult {
+export function readChunk(
+  buffer: Buffer,
+  at: number,
+  blockEnd: number,
+  dataEnd: number,
+  into: Chunk,
+): ChunkResult {
   if (blockEnd - at < CHUNK_HEADER_BYTES) return 'trailer'
   if (dataEnd - at < CHUNK_HEADER_BYTES) return 'short'
   const length = buffer.readUInt16LE(at + 4)

@@ -32,7 +32,8 @@ export function readBack(directory: string): JournalAccount {
     while (reader.read() !== null) {
       // only the place that it ends at is wanted
     }
-    for (const [producer, sequence] of Object.entries(reader.place.next)) raise(next, Number(producer), sequence)
+    for (const [producer, sequence] of Object.entries(reader.place.next))
+      raise(next, Number(producer), sequence)
     for (const { producer, key, name } of reader.definitions()) definitions.addName(producer, key, name)
     reader.close()
     if (headed || first === segments[0]) break

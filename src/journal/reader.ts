@@ -115,7 +115,11 @@ export class JournalReader {
     const offset = offsetOf(this.#position)
     const base = offset - (offset % BLOCK_BYTES)
     const limit = segmentOf(end) === segment ? offsetOf(end) : Number.POSITIVE_INFINITY
-    const want = Math.min(BUFFER_BYTES, Math.ceil(maxBytes / BLOCK_BYTES) * BLOCK_BYTES + BLOCK_BYTES, limit - base)
+    const want = Math.min(
+      BUFFER_BYTES,
+      Math.ceil(maxBytes / BLOCK_BYTES) * BLOCK_BYTES + BLOCK_BYTES,
+      limit - base,
+    )
     const bytes = this.#fill(base, want)
     // What the writer has announced is complete: if it cannot be read, it is damaged. Without an announcement,
     // the last block may be one that is just being written.
@@ -181,7 +185,12 @@ export class JournalReader {
   #addPayload(payload: Buffer, definitionsOnly: boolean): void {
     if (payload[0] === PAYLOAD.FRAMES) {
       const producer = payload.readUInt16LE(2)
-      this.#builder.add(producer, payload.readDoubleLE(8), payload.subarray(FRAMES_HEADER_BYTES), definitionsOnly)
+      this.#builder.add(
+        producer,
+        payload.readDoubleLE(8),
+        payload.subarray(FRAMES_HEADER_BYTES),
+        definitionsOnly,
+      )
     } else if (payload[0] === PAYLOAD.NOTE && !definitionsOnly) {
       this.#onNote?.(decodeNote(payload))
     }

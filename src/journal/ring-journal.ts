@@ -32,7 +32,8 @@ export class RingJournal {
     this.#next = account.next
     this.#definitions = account.definitions
     this.#writer = new JournalWriter(options, {
-      next: () => Object.fromEntries([...this.#next, ...this.#rings.map((r) => [r.producer, r.nextSequence] as const)]),
+      next: () =>
+        Object.fromEntries([...this.#next, ...this.#rings.map((r) => [r.producer, r.nextSequence] as const)]),
       definitions: () => this.#definitions.groups(),
     })
   }

@@ -1,5 +1,5 @@
-import { BLOCK_BYTES, CHUNK, CHUNK_HEADER_BYTES, MAX_CHUNK_PAYLOAD, sealChunk } from './framing.js'
 import { type JournalFs, listSegments, realFs, segmentPath, syncDirectory } from './files.js'
+import { BLOCK_BYTES, CHUNK, CHUNK_HEADER_BYTES, MAX_CHUNK_PAYLOAD, sealChunk } from './framing.js'
 import { encodeNote, FRAMES_HEADER_BYTES, type Note, PAYLOAD, PAYLOAD_VERSION } from './payload.js'
 import { positionOf } from './position.js'
 
@@ -136,7 +136,7 @@ export class JournalWriter {
   }
 
   #blockNumber(): number {
-    return (this.#base + this.#end) / BLOCK_BYTES | 0
+    return ((this.#base + this.#end) / BLOCK_BYTES) | 0
   }
 
   #repeatDefinitions(): void {
@@ -144,7 +144,8 @@ export class JournalWriter {
     while (this.#repeat.length > 0 && this.#repeat[0]!.block < block) {
       const { producer, frames } = this.#repeat[0]!
       const left = BLOCK_BYTES - (this.#end % BLOCK_BYTES)
-      if (left < CHUNK_HEADER_BYTES + FRAMES_HEADER_BYTES + frames.length || this.#blockNumber() !== block) return
+      if (left < CHUNK_HEADER_BYTES + FRAMES_HEADER_BYTES + frames.length || this.#blockNumber() !== block)
+        return
       this.#repeat.shift()
       this.appendFrames(producer, 0, 0, frames)
     }
@@ -203,7 +204,13 @@ export class JournalWriter {
     if (this.#fd < 0) this.#begin()
     while (this.#flushed < this.#end) {
       const from = this.#flushed
-      this.#flushed += this.#files.writeSync(this.#fd, this.#buffer, from, this.#end - from, this.#base + from)
+      this.#flushed += this.#files.writeSync(
+        this.#fd,
+        this.#buffer,
+        from,
+        this.#end - from,
+        this.#base + from,
+      )
       this.#dirty = true
     }
   }
@@ -358,7 +365,13 @@ class BlockBuilder {
   }
 }
 
-function writeFramesHeader(into: Buffer, at: number, producer: number, rows: number, firstSequence: number): void {
+function writeFramesHeader(
+  into: Buffer,
+  at: number,
+  producer: number,
+  rows: number,
+  firstSequence: number,
+): void {
   into[at] = PAYLOAD.FRAMES
   into[at + 1] = PAYLOAD_VERSION
   into.writeUInt16LE(producer, at + 2)
@@ -368,5 +381,6 @@ function writeFramesHeader(into: Buffer, at: number, producer: number, rows: num
 
 function writeFully(files: JournalFs, fd: number, buffer: Buffer, position: number): void {
   let done = 0
-  while (done < buffer.length) done += files.writeSync(fd, buffer, done, buffer.length - done, position + done)
+  while (done < buffer.length)
+    done += files.writeSync(fd, buffer, done, buffer.length - done, position + done)
 }

@@ -1,9 +1,10 @@
 import { RecordBatch } from './batch.js'
-import type { NameTable } from './names.js'
 import { KEY_ID_MASK, KIND_KEY, KIND_ROW, ROW_HEADER_WORDS, rowValues, VALUE_INT64 } from './frame.js'
+import type { NameTable } from './names.js'
 
 /** A name that no readable block defines: its definition was in two damaged blocks. */
-export const unknownName = (producer: number, key: number): string => `unknown/producer-${producer}-key-${key}`
+export const unknownName = (producer: number, key: number): string =>
+  `unknown/producer-${producer}-key-${key}`
 
 /**
  * Decodes frames into the columns of a `RecordBatch`, and keeps the names that they define. Rows that were

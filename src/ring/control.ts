@@ -224,4 +224,3 @@ export class Control {
     return new SinkSlot(this.buffer, HEADER_BYTES + TEXT_BYTES + index * SINK_SLOT_BYTES)
   }
 }
-

@@ -77,12 +77,18 @@ export const F64 = {
  * - `closed`: logged after `finish()`
  * - `read-back`: a tensor could not be read, or too many tensors waited to be read
  */
-export const DROP_CAUSES = ['ring-full', 'too-large', 'invalid-step', 'no-values', 'closed', 'read-back'] as const
+export const DROP_CAUSES = [
+  'ring-full',
+  'too-large',
+  'invalid-step',
+  'no-values',
+  'closed',
+  'read-back',
+] as const
 export type DropCause = (typeof DROP_CAUSES)[number]
-export const DROP = Object.fromEntries(DROP_CAUSES.map((cause, index) => [cause, F64.DROPPED + index])) as Record<
-  DropCause,
-  number
->
+export const DROP = Object.fromEntries(
+  DROP_CAUSES.map((cause, index) => [cause, F64.DROPPED + index]),
+) as Record<DropCause, number>
 
 export const WHEN_FULL = ['drop', 'grow', 'block'] as const
 export type WhenFull = (typeof WHEN_FULL)[number]

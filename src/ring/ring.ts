@@ -1,4 +1,15 @@
-import { F64, HEADER_BYTES, I32, MAX_REGIONS, RING_MAGIC, RING_VERSION, tailIndex, WHEN_FULL, WORD_BYTES, type WhenFull } from './layout.js'
+import {
+  F64,
+  HEADER_BYTES,
+  I32,
+  MAX_REGIONS,
+  RING_MAGIC,
+  RING_VERSION,
+  tailIndex,
+  WHEN_FULL,
+  type WhenFull,
+  WORD_BYTES,
+} from './layout.js'
 
 export interface RingOptions {
   readonly producer: number

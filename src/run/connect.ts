@@ -41,10 +41,18 @@ export function connect(handle: ProducerHandle, warn: Warn = warnOnce(emitWarnin
       `The producer "${handle.name}" is connected already: call run.producer() once for each thread that logs`,
     )
   }
-  return new Producer({ ring: handle.ring, control: new Control(handle.control), limits: handle.limits, warn })
+  return new Producer({
+    ring: handle.ring,
+    control: new Control(handle.control),
+    limits: handle.limits,
+    warn,
+  })
 }
 
 /** Shows a warning on stderr, when this thread's event loop next turns. */
 export function emitWarning(kind: string, message: string): void {
-  process.emitWarning(message, { type: 'OffstepWarning', code: `OFFSTEP_${kind.toUpperCase().replaceAll('-', '_')}` })
+  process.emitWarning(message, {
+    type: 'OffstepWarning',
+    code: `OFFSTEP_${kind.toUpperCase().replaceAll('-', '_')}`,
+  })
 }

@@ -31,7 +31,14 @@ export class DisabledRun implements Run {
 
   producer({ name = 'disabled' }: { readonly name?: string } = {}): ProducerHandle {
     const none = new SharedArrayBuffer(0)
-    return { offstep: 'disabled', id: 0, name, ring: none, control: none, limits: { maxMetrics: 0, maxNameBytes: 0 } }
+    return {
+      offstep: 'disabled',
+      id: 0,
+      name,
+      ring: none,
+      control: none,
+      limits: { maxMetrics: 0, maxNameBytes: 0 },
+    }
   }
 
   status(): RunStatusReport {

@@ -91,7 +91,9 @@ function onSignal(signal: NodeJS.Signals): void {
   const others = process.listenerCount(signal) > 1
   if (signalled && !others) return endBySignal(signal)
   signalled = true
-  const finishing = [...runs].map((run) => run.finish({ status: 'killed', timeoutMs: run.options.exitTimeoutMs }))
+  const finishing = [...runs].map((run) =>
+    run.finish({ status: 'killed', timeoutMs: run.options.exitTimeoutMs }),
+  )
   if (others) return
   void Promise.all(finishing).then(() => endBySignal(signal))
 }

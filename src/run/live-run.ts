@@ -9,7 +9,7 @@ import { forgetRun, rememberRun } from './exit.js'
 import { Producer } from './producer.js'
 import { rescue } from './rescue.js'
 import type { FinishOptions, FlushOptions, FlushResult, Run } from './run.js'
-import { readStatus, type RunStatusReport } from './status.js'
+import { type RunStatusReport, readStatus } from './status.js'
 import { warnOnce } from './warnings.js'
 
 const LOCATE_TIMEOUT_MS = 2000
@@ -67,7 +67,8 @@ export class LiveRun extends Producer implements Run {
     worker.unref()
     worker.on('error', (error) => emitWarning('daemon-failed', `The tracker's thread failed: ${error}`))
     worker.on('exit', () => {
-      if (this.#worker === worker && !this.#control.finished && !this.#ended) this.#worker = this.#startDaemon()
+      if (this.#worker === worker && !this.#control.finished && !this.#ended)
+        this.#worker = this.#startDaemon()
     })
     return worker
   }
@@ -100,7 +101,12 @@ export class LiveRun extends Producer implements Run {
     this.#rings.push(named)
     this.post({ type: 'ring', ring: named })
     const { maxMetrics, maxNameBytes } = this.options.limits
-    return { offstep: 'producer', ...named, control: this.#control.buffer, limits: { maxMetrics, maxNameBytes } }
+    return {
+      offstep: 'producer',
+      ...named,
+      control: this.#control.buffer,
+      limits: { maxMetrics, maxNameBytes },
+    }
   }
 
   status(): RunStatusReport {
@@ -124,7 +130,8 @@ export class LiveRun extends Producer implements Run {
     if (reached && level === 'delivered') {
       const journaled = targets.reduce((sum, target) => sum + target, 0)
       this.post({ type: 'deliver' })
-      const settled = () => this.#sinkNames.every((_, index) => this.#control.sink(index).settled >= journaled)
+      const settled = () =>
+        this.#sinkNames.every((_, index) => this.#control.sink(index).settled >= journaled)
       reached = await poll(settled, deadline)
     }
     return { ...this.status(), reached, elapsedMs: performance.now() - start }
@@ -144,7 +151,8 @@ export class LiveRun extends Producer implements Run {
     let asked = this.#ask({ type: 'finish', status, timeoutMs: Math.max(0, deadline - performance.now()) })
     await poll(() => {
       // A daemon that died in between is replaced, and its successor is asked again.
-      if (asked !== this.#worker) asked = this.#ask({ type: 'finish', status, timeoutMs: deadline - performance.now() })
+      if (asked !== this.#worker)
+        asked = this.#ask({ type: 'finish', status, timeoutMs: deadline - performance.now() })
       return this.#control.finished
     }, deadline + GRACE_MS)
     this.#end()
@@ -211,13 +219,18 @@ export class LiveRun extends Producer implements Run {
 
 /** A producer's name as a directory name, unique in the run. */
 function fileName(name: string, taken: readonly NamedRing[]): string {
-  const safe = name.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+/, '').slice(0, 64) || 'producer'
+  const safe =
+    name
+      .replace(/[^A-Za-z0-9._-]+/g, '-')
+      .replace(/^[.-]+/, '')
+      .slice(0, 64) || 'producer'
   let unique = safe
   for (let n = 2; taken.some((ring) => ring.name === unique); n++) unique = `${safe}-${n}`
   return unique
 }
 
-const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)).unref())
+const delay = (ms: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)).unref())
 
 async function poll(done: () => boolean, deadline: number): Promise<boolean> {
   for (;;) {

@@ -77,7 +77,10 @@ export class Producer {
     const step = givenStep === undefined ? this.#counters[F64.LAST_STEP]! + 1 : givenStep
     if (typeof step !== 'number' || step - step !== 0) {
       this.#counters[DROP['invalid-step']]!++
-      this.#warn('invalid-step', `A step must be a finite number and is ${describeValue(step)}: the row was dropped.`)
+      this.#warn(
+        'invalid-step',
+        `A step must be a finite number and is ${describeValue(step)}: the row was dropped.`,
+      )
       return
     }
     const lastNames = this.#lastNames
@@ -115,7 +118,14 @@ export class Producer {
   }
 
   /** Stores and publishes one frame. A row that does not fit is counted by the ring. */
-  #store(step: number, time: number, count: number, values: Float64Array, ids: Uint32Array, exact = NONE): void {
+  #store(
+    step: number,
+    time: number,
+    count: number,
+    values: Float64Array,
+    ids: Uint32Array,
+    exact = NONE,
+  ): void {
     const ring = this.#ring
     const words = rowWords(count)
     const at = ring.reserve(words)
@@ -163,7 +173,14 @@ export class Producer {
     const tensors = this.#tensors
     this.#exact = []
     this.#tensors = []
-    const row = { step, time, count, exact, values: this.#values.slice(0, count), ids: this.#ids.slice(0, count) }
+    const row = {
+      step,
+      time,
+      count,
+      exact,
+      values: this.#values.slice(0, count),
+      ids: this.#ids.slice(0, count),
+    }
     if (tensors.length > 0) this.readBack.add(row, tensors)
     else this.#write(row)
   }

@@ -7,7 +7,11 @@ type RescueModule = typeof import('../daemon/rescue.js')
  * Writes what is left in the rings from this thread, where the daemon is dead and the process ends. Loaded only
  * then: the training thread's modules hold no file code.
  */
-export function rescue(setup: DaemonSetup, status: FinalStatus, about: Pick<FinishRequest, 'exitCode' | 'error'>): void {
+export function rescue(
+  setup: DaemonSetup,
+  status: FinalStatus,
+  about: Pick<FinishRequest, 'exitCode' | 'error'>,
+): void {
   load().rescueRun(setup, status, about)
 }
 

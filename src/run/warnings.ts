@@ -18,10 +18,13 @@ export function describeValue(value: unknown): string {
   if (value === null) return 'null'
   if (typeof value === 'number') return String(value)
   if (typeof value !== 'object') return `a ${typeof value}`
-  return Array.isArray(value) ? `an array of ${value.length}` : `an object (${value.constructor?.name ?? 'no prototype'})`
+  return Array.isArray(value)
+    ? `an array of ${value.length}`
+    : `an object (${value.constructor?.name ?? 'no prototype'})`
 }
 
-const shorten = (name: string): string => (name.length > 60 ? `${name.slice(0, 60)}... (${name.length} characters)` : name)
+const shorten = (name: string): string =>
+  name.length > 60 ? `${name.slice(0, 60)}... (${name.length} characters)` : name
 
 export function refusedName(refusal: NameRefusal, name: string, limit: number): string {
   switch (refusal) {

@@ -20,11 +20,20 @@ export async function loadSink({ name, module, export: exported, options }: Reso
   try {
     loaded = (await import(module)) as Record<string, unknown>
   } catch (cause) {
-    throw new SinkError('pause', 'SINK_MODULE', `The sink "${name}" cannot be loaded from ${module}: ${cause}`, { cause })
+    throw new SinkError(
+      'pause',
+      'SINK_MODULE',
+      `The sink "${name}" cannot be loaded from ${module}: ${cause}`,
+      { cause },
+    )
   }
   const factory = loaded[exported]
   if (typeof factory !== 'function') {
-    throw new SinkError('pause', 'SINK_MODULE', `${module} has no function "${exported}" that makes the sink "${name}"`)
+    throw new SinkError(
+      'pause',
+      'SINK_MODULE',
+      `${module} has no function "${exported}" that makes the sink "${name}"`,
+    )
   }
   return (factory as SinkFactory)(options)
 }

@@ -103,7 +103,10 @@ function decodeFields(bytes: Buffer): Map<number, (bigint | Buffer)[]> {
       if (byte < 0x80) return value
     }
   }
-  const take = (length: number) => bytes.subarray(at, (at += length))
+  const take = (length: number) => {
+    at += length
+    return bytes.subarray(at - length, at)
+  }
   while (at < bytes.length) {
     const key = Number(varint())
     const field = key >>> 3
