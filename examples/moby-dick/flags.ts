@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import type { SinkOption } from '../../src/index.js'
 import { type Backend, backends } from './backend.js'
 import type { Budget } from './schedule.js'
 import { UsageError } from './usage-error.js'
@@ -22,7 +23,7 @@ export interface Flags {
   readonly backend: Backend
   readonly budget: Budget
   readonly dir: string
-  readonly sinks: string[]
+  readonly sinks: SinkOption[]
   readonly seed: number
   readonly progress: boolean
   readonly help: boolean
@@ -41,7 +42,8 @@ export function parseFlags(args: string[]): Flags {
       ...(steps === undefined && seconds === undefined && { seconds: DEFAULT_SECONDS }),
     },
     dir: values.dir,
-    sinks: list('--sinks', values.sinks),
+    // init() knows the names, and lists those that are wrong.
+    sinks: list('--sinks', values.sinks) as SinkOption[],
     seed: nonNegativeInteger('--seed', values.seed),
     progress: !values['no-progress'],
     help: values.help,

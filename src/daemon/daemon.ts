@@ -15,6 +15,7 @@ import { RunRecord } from './run-record.js'
 import { SinkScheduler } from './sink-scheduler.js'
 
 const TICK_MS = 50
+const CONTEXT_PATIENCE_MS = 1000
 
 /** Where the entries of the pool threads are; bundlers see literals only. */
 export interface DaemonEntries {
@@ -187,6 +188,8 @@ export class Daemon {
       await this.#drain.stop(deadline)
       const outcome = { status: request.status, endTime }
       await Promise.all(this.#schedulers.map((scheduler) => scheduler.finish(outcome, deadline)))
+      // A run of a few milliseconds still gets its git commit and hardware, where there is time.
+      await Promise.race([this.#started, sleep(Math.min(deadline - performance.now(), CONTEXT_PATIENCE_MS))])
       const records = this.#countRecords()
       this.#write(() => this.#record!.end(request, endTime, records))
       this.#write(() => removeHeartbeat(this.#identity!.dir))

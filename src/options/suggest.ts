@@ -12,15 +12,24 @@ export function closest(given: string, candidates: readonly string[]): string | 
   // Longer than any option can be: the table of distances would only cost time.
   if (wanted === '' || wanted.length > 64) return null
   let best: string | null = null
-  let bestDistance = wanted.length <= 4 ? 2 : 3
+  // More edits than this make another word of it.
+  let bestDistance = wanted.length <= 4 ? 1.5 : 2.5
   for (const candidate of candidates) {
-    const distance = editDistance(wanted, simplify(candidate))
+    const name = simplify(candidate)
+    // Of two that are equally near, the one that begins alike: "ofline" is "offline", not "online".
+    const distance = editDistance(wanted, name) - commonPrefix(wanted, name) / 1000
     if (distance < bestDistance) {
       best = candidate
       bestDistance = distance
     }
   }
   return best
+}
+
+function commonPrefix(a: string, b: string): number {
+  let length = 0
+  while (length < a.length && a[length] === b[length]) length++
+  return length
 }
 
 function simplify(name: string): string {

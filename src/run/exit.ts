@@ -89,7 +89,10 @@ function onExit(code: number): void {
 
 function onSignal(signal: NodeJS.Signals): void {
   const others = process.listenerCount(signal) > 1
-  if (signalled && !others) return endBySignal(signal)
+  if (signalled && !others) {
+    endBySignal(signal)
+    return
+  }
   signalled = true
   const finishing = [...runs].map((run) =>
     run.finish({ status: 'killed', timeoutMs: run.options.exitTimeoutMs }),

@@ -60,8 +60,7 @@ export class Producer {
       this.#log(values, step)
     } catch (error) {
       // Most likely a getter of the caller's that throws: no reason to end a training.
-      this.#exact.length = 0
-      this.#tensors.length = 0
+      this.#forgetRow()
       this.#counters[DROP['no-values']]!++
       this.#warn('row-failed', `A row could not be read and was dropped: ${String(error)}`)
     }
@@ -91,7 +90,10 @@ export class Producer {
       let id = lastIds[place]
       if (id === undefined || lastNames[place] !== name) {
         id = this.#keys.idOf(name)
-        if (id === NO_ROOM) return this.#forgetRow()
+        if (id === NO_ROOM) {
+          this.#forgetRow()
+          return
+        }
         lastNames[place] = name
         lastIds[place] = id
       }
