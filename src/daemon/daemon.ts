@@ -1,8 +1,8 @@
 import fs from 'node:fs'
 import type { Piscina } from 'piscina'
 import type { ResolvedSink } from '../options/options.js'
+import { readAccount } from '../ring/account.js'
 import { Control } from '../ring/control.js'
-import { DROP_CAUSES, F64, HEADER_BYTES } from '../ring/layout.js'
 import { HEARTBEAT_INTERVAL_MS, removeHeartbeat, writeHeartbeat } from '../store/heartbeat.js'
 import { sleep } from './clock.js'
 import { collectContext } from './context/index.js'
@@ -206,16 +206,8 @@ export class Daemon {
   }
 
   #countRecords(): { accepted: number; journaled: number; dropped: number } {
-    let accepted = 0
-    let dropped = 0
-    for (const { ring } of this.#rings) {
-      const counters = new Float64Array(ring, 0, HEADER_BYTES / 8)
-      let ofThis = 0
-      for (const [index] of DROP_CAUSES.entries()) ofThis += counters[F64.DROPPED + index]!
-      dropped += ofThis
-      accepted += counters[F64.PUBLISHED]! + counters[F64.READING]! + ofThis
-    }
-    return { accepted, journaled: this.#control.journaled, dropped }
+    const { accepted, journaled, dropped } = readAccount(this.#rings.map(({ ring }) => ring))
+    return { accepted, journaled, dropped: dropped.total }
   }
 
   #warn(kind: string, message: string): void {

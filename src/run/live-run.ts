@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { DaemonMessage, DaemonSetup, FinalStatus, FinishRequest, NamedRing } from '../daemon/messages.js'
 import type { ResolvedOptions } from '../options/options.js'
+import { countersOf } from '../ring/account.js'
 import { Control } from '../ring/control.js'
 import { F64, HEADER_BYTES, I32 } from '../ring/layout.js'
 import { createRing } from '../ring/ring.js'
@@ -121,7 +122,7 @@ export class LiveRun extends Producer implements Run {
     const start = performance.now()
     const deadline = start + timeoutMs
     await Promise.race([this.readBack.whenIdle(), delay(timeoutMs)])
-    const counters = this.#rings.map(({ ring }) => new Float64Array(ring, 0, HEADER_BYTES / 8))
+    const counters = this.#rings.map(({ ring }) => countersOf(ring))
     const targets = counters.map((of) => of[F64.PUBLISHED]!)
     const passed = (index: number) => counters.every((of, ring) => of[index]! >= targets[ring]!)
     if (level === 'synced') this.#control.requestSync()

@@ -154,9 +154,8 @@ describe('steps that go back', () => {
 
   test('the user is told, but not where nothing is left out', async () => {
     expect((await writeOnce([at(5, { x: 1 }), at(4, { y: 2 })])).warnings).toEqual([])
-    expect((await writeOnce([at(5, { x: 1 }), at(4, { x: 2 }), at(3, { x: 2 })])).warnings).toEqual([
-      'step-back',
-    ])
+    const backOnce = [at(5, { x: 1 }), at(4, { x: 2 }), at(0, { x: 1 }, 1), at(6, { x: 3 })]
+    expect((await writeOnce(backOnce)).warnings).toEqual(['step-back'])
   })
 
   test('a row whose step is no exact integer is not applicable, and the user is told', async () => {
