@@ -113,6 +113,7 @@ export class Daemon {
           index,
           producers: this.#producers,
           warn: (kind, message) => this.#warn(kind, message),
+          sliceEnded: () => this.#tick(),
         }),
     )
   }
@@ -138,10 +139,18 @@ export class Daemon {
     setInterval(beat, HEARTBEAT_INTERVAL_MS)
   }
 
+  /**
+   * Starts what is due. The sinks that share the thread for files begin together, when all have ended: they move
+   * in step, and share each decoded batch. The others have threads of their own.
+   */
   #tick(urgent = false): void {
     this.#control.beatDaemon()
+    if (this.#finishing !== null) return
     const now = performance.now()
-    for (const scheduler of this.#schedulers) scheduler.poke(now, urgent)
+    const fileSinksBusy = this.#schedulers.some(({ busy, sharesThread }) => busy && sharesThread)
+    for (const scheduler of this.#schedulers) {
+      if (!(fileSinksBusy && scheduler.sharesThread)) scheduler.poke(now, urgent)
+    }
   }
 
   receive(message: DaemonMessage): void {

@@ -15,6 +15,8 @@ export interface SchedulerSetup {
   readonly index: number
   readonly producers: { [producer: string]: string }
   readonly warn: (kind: string, message: string) => void
+  /** Called after each slice. */
+  readonly sliceEnded: () => void
 }
 
 /** A sink that keeps up gets a slice this often: few cursor commits, and files that are never far behind. */
@@ -44,6 +46,15 @@ export class SinkScheduler {
     this.#slot = setup.control.sink(setup.index)
     const { timeoutMs } = setup.sink.options
     this.#timeoutMs = typeof timeoutMs === 'number' ? timeoutMs : DEFAULT_TIMEOUT_MS
+  }
+
+  /** A built-in sink of files; all of them run on one thread. */
+  get sharesThread(): boolean {
+    return this.#setup.sink.module === null
+  }
+
+  get busy(): boolean {
+    return this.#inFlight !== null
   }
 
   get pending(): boolean {
@@ -77,6 +88,7 @@ export class SinkScheduler {
     this.#slot.state = 'delivering'
     this.#inFlight = this.#runSlice(close).finally(() => {
       this.#inFlight = null
+      this.#setup.sliceEnded()
     })
   }
 
