@@ -18,8 +18,8 @@ export function unigramPerplexity({ training, validation, vocabulary }: Corpus):
 export interface EvaluationOptions {
   readonly sequenceLength: number
   readonly batchSize: number
-  /** Evenly spaced over the text; without a limit the whole text is read. */
-  readonly maxBatches?: number
+  /** Spread evenly over the text; fewer where it is short. */
+  readonly maxBatches: number
 }
 
 /** Mean cross-entropy in nats per character over fixed windows of `ids`, the same ones at every call. */
@@ -28,7 +28,7 @@ export async function meanLoss(
   ids: Uint8Array,
   options: EvaluationOptions,
 ): Promise<number> {
-  const { sequenceLength, batchSize, maxBatches = Infinity } = options
+  const { sequenceLength, batchSize, maxBatches } = options
   const windows = Math.floor((ids.length - 1) / sequenceLength)
   const batches = Math.min(maxBatches, Math.floor(windows / batchSize))
   const spacing = windows / (batches * batchSize)

@@ -1,6 +1,6 @@
 import { OptionsError, type Run, withRun } from '../../src/index.js'
 import { useBackend } from './backend.js'
-import { meanLoss, unigramPerplexity } from './evaluate.js'
+import { unigramPerplexity } from './evaluate.js'
 import { type Flags, parseFlags, usage } from './flags.js'
 import { printHeader } from './header.js'
 import { hyperparameters } from './hyperparameters.js'
@@ -55,18 +55,12 @@ async function trainAndReport(
   const training = await train({ model, corpus, hyperparameters, budget, random, metrics, progress })
   progress.stop()
 
-  const loss = await meanLoss(model, corpus.validation, hyperparameters)
-  const validationPerplexity = Math.exp(loss)
-  metrics.log(
-    { 'final/validation_loss': loss, 'final/validation_perplexity': validationPerplexity },
-    training.steps,
-  )
   const sample = { prompt: 'The whale ', length: 300, temperature: 0.7, random }
   const text = await sampleText(model, corpus.vocabulary, sample)
 
   const counts = await run.finish({ status: 'completed', timeoutMs: 30_000 })
   printSample(text, sample.temperature)
-  printSummary({ metrics, training, unigramPerplexity, validationPerplexity, counts, runDirectory: run.dir })
+  printSummary({ metrics, training, unigramPerplexity, counts, runDirectory: run.dir })
 }
 
 try {

@@ -13,9 +13,10 @@ export interface Series {
 /** Logs to the tracker, measures what that costs the training thread, and keeps what the summary shows. */
 export class Metrics {
   readonly series = new Map<string, Series>()
+  /** How long each log call took. */
+  readonly logMicroseconds: number[] = []
   readonly #run: Run
-  #logSeconds = 0
-  #longestLogSeconds = 0
+  #totalLogMicroseconds = 0
 
   constructor(run: Run) {
     this.#run = run
@@ -24,19 +25,14 @@ export class Metrics {
   log(metrics: Record<string, number>, step: number): void {
     const start = performance.now()
     this.#run.log(metrics, step)
-    const seconds = (performance.now() - start) / 1000
-    this.#logSeconds += seconds
-    this.#longestLogSeconds = Math.max(this.#longestLogSeconds, seconds)
+    const microseconds = (performance.now() - start) * 1000
+    this.logMicroseconds.push(microseconds)
+    this.#totalLogMicroseconds += microseconds
     for (const [name, value] of Object.entries(metrics)) this.#keep(name, value, step)
   }
 
-  /** All time spent in log calls so far. */
-  get logSeconds(): number {
-    return this.#logSeconds
-  }
-
-  get longestLogSeconds(): number {
-    return this.#longestLogSeconds
+  get totalLogMicroseconds(): number {
+    return this.#totalLogMicroseconds
   }
 
   #keep(name: string, value: number, step: number): void {

@@ -11,8 +11,6 @@ export interface Summary {
   readonly metrics: Metrics
   readonly training: TrainingResult
   readonly unigramPerplexity: number
-  /** Over the whole validation text. */
-  readonly validationPerplexity: number
   readonly counts: FlushResult
   readonly runDirectory: string
 }
@@ -38,8 +36,10 @@ export function printSummary(summary: Summary): void {
   console.log(`\n${bold('Result')}`)
   console.log(resultTable(summary))
   console.log(`\n${bold('Files')} in ${cyan(summary.runDirectory)}`)
-  for (const { path, bytes } of listFiles(summary.runDirectory)) {
-    console.log(`  ${path.padEnd(44)} ${dim(`${formatNumber(bytes).padStart(10)} bytes`)}`)
+  const files = listFiles(summary.runDirectory)
+  const width = Math.max(...files.map(({ path }) => path.length))
+  for (const { path, bytes } of files) {
+    console.log(`  ${path.padEnd(width)} ${dim(`${formatNumber(bytes).padStart(10)} bytes`)}`)
   }
   if ('tensorboard' in summary.counts.sinks) {
     console.log(`\n${bold('Look at the curves')} ${dim('(once: pip install tensorboard)')}`)
@@ -62,28 +62,29 @@ function metricsTable(series: ReadonlyMap<string, Series>): string {
   return table.toString()
 }
 
-function resultTable({
-  metrics,
-  training,
-  unigramPerplexity,
-  validationPerplexity,
-  counts,
-}: Summary): string {
+function resultTable({ metrics, training, unigramPerplexity, counts }: Summary): string {
+  const validated = metrics.series.get('validation/perplexity')!.last
   const stepMs = (training.stepSeconds / training.steps) * 1000
-  const trackerUs = (metrics.logSeconds / training.steps) * 1e6
-  const share = (metrics.logSeconds / training.stepSeconds) * 100
-  const delivered = Object.entries(counts.sinks).map(
-    ([name, sink]) => `${name} ${formatNumber(sink.delivered)}`,
-  )
+  const trackerUs = metrics.totalLogMicroseconds / training.steps
+  const share = trackerUs / (stepMs * 10)
+  const calls = metrics.logMicroseconds.toSorted((a, b) => a - b)
+  const median = formatMicroseconds(calls[Math.floor(calls.length / 2)]!)
+  const longest = formatMicroseconds(calls.at(-1)!)
+  const delivered = Object.entries(counts.sinks).map(([name, sink]) => {
+    const pending = sink.pending > 0 ? ` (${formatNumber(sink.pending)} pending)` : ''
+    return `${name} ${formatNumber(sink.delivered)}${pending}`
+  })
   const rows: Record<string, string>[] = [
     {
-      'validation perplexity': `${validationPerplexity.toFixed(2)} (unigram: ${unigramPerplexity.toFixed(2)})`,
+      'validation perplexity': `${validated.toFixed(2)} (unigram: ${unigramPerplexity.toFixed(2)})`,
     },
     {
       steps: `${formatNumber(training.steps)} in ${training.elapsedSeconds.toFixed(1)} s, ${stepMs.toFixed(1)} ms each`,
     },
-    { 'tracker cost per step': `${trackerUs.toFixed(1)} µs, ${share.toFixed(3)}% of the step` },
-    { 'longest log call': `${(metrics.longestLogSeconds * 1e6).toFixed(1)} µs` },
+    {
+      'tracker cost per step': `${formatMicroseconds(trackerUs)} on average, ${share.toFixed(3)}% of the step`,
+    },
+    { 'one log call': `median ${median}, longest ${longest}` },
     { 'records accepted': formatNumber(counts.accepted) },
     { 'records journaled': formatNumber(counts.journaled) },
     { 'records delivered': delivered.join(', ') },
@@ -92,6 +93,10 @@ function resultTable({
   const table = new Table({ style: { head: [], border: [], compact: true } })
   table.push(...rows)
   return table.toString()
+}
+
+function formatMicroseconds(microseconds: number): string {
+  return microseconds < 1000 ? `${microseconds.toFixed(1)} µs` : `${(microseconds / 1000).toFixed(1)} ms`
 }
 
 function listFiles(directory: string): { path: string; bytes: number }[] {
