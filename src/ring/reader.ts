@@ -16,6 +16,8 @@ export class RingReader {
   readonly #header: Int32Array
   #region: RingRegion
   #regionIndex = 0
+  /** The oldest region whose frames were not all released. */
+  #heldRegion: number
   #position: number
   #nextSequence: number
 
@@ -36,6 +38,7 @@ export class RingReader {
     while (this.#leaveSealedRegion(Atomics.load(this.#header, tailIndex(this.#regionIndex)))) {
       // an earlier reader had already emptied this region
     }
+    this.#heldRegion = this.#regionIndex
     this.#position = Atomics.load(this.#header, tailIndex(this.#regionIndex))
     this.#nextSequence = nextSequence
   }
@@ -62,9 +65,10 @@ export class RingReader {
     this.rows = 0
     this.keys.length = 0
     const { u32, mask, capacityWords, bytes } = this.#region
-    // REGION is read first: a producer that seals this region publishes no further frame in it.
+    // HEAD is read before REGION: a head that counts frames of the next region comes with that region's number.
+    const published = Atomics.load(this.#header, I32.HEAD)
     const sealed = Atomics.load(this.#header, I32.REGION) > this.#regionIndex
-    const head = sealed ? this.#header[sealIndex(this.#regionIndex)]! : Atomics.load(this.#header, I32.HEAD)
+    const head = sealed ? this.#header[sealIndex(this.#regionIndex)]! : published
     let position = this.#position
     let start = position & mask
     let taken = 0
@@ -118,6 +122,12 @@ export class RingReader {
   /** Gives everything taken so far back to the producer, and counts it as journaled. */
   release(): void {
     this.counters[F64.JOURNALED] = this.#nextSequence
+    // A region that was left is given back to its end: the next reader must not go through it again, and come
+    // from there to where the following region began, which the producer may have written over.
+    for (; this.#heldRegion < this.#regionIndex; this.#heldRegion++) {
+      const sealed = this.#header[sealIndex(this.#heldRegion)]!
+      Atomics.store(this.#header, tailIndex(this.#heldRegion), sealed)
+    }
     Atomics.store(this.#header, tailIndex(this.#regionIndex), this.#position)
     if (Atomics.load(this.#header, I32.WAITING) === 1) {
       Atomics.add(this.#header, I32.SPACE, 1)

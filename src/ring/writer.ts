@@ -25,7 +25,8 @@ export class RingWriter {
   #cachedTail: number
   #tailIndex: number
   #region = 0
-  #woken = false
+  /** The tail at which the drain was last woken; NaN: never. */
+  #wokenAt = Number.NaN
   #blockSpent = false
   readonly #buffer: SharedArrayBuffer
   readonly #control: Control
@@ -113,6 +114,8 @@ export class RingWriter {
   /** Seals this region and moves to a larger one that the frame fits. */
   #growFor(words: number): boolean {
     const regions = this.header[I32.REGIONS]!
+    // A row that no region holds must not make the ring grow to its limit in vain.
+    if (words > (this.header[I32.CAPACITY]! * 2 ** (regions - 1)) / 2) return false
     while (this.#region + 1 < regions) {
       const next = this.#region + 1
       const region = new RingRegion(this.#buffer, next)
@@ -158,14 +161,12 @@ export class RingWriter {
     return this.#fits(words)
   }
 
+  /** Wakes the drain once per tail: again only when it has made room and the ring is still, or again, so full. */
   #crossedHalf(): void {
-    this.#cachedTail = Atomics.load(this.header, this.#tailIndex)
-    if ((this.#head - this.#cachedTail) >>> 0 <= this.#half) {
-      this.#woken = false
-      return
-    }
-    if (this.#woken) return
-    this.#woken = true
+    const tail = Atomics.load(this.header, this.#tailIndex)
+    this.#cachedTail = tail
+    if ((this.#head - tail) >>> 0 <= this.#half || tail === this.#wokenAt) return
+    this.#wokenAt = tail
     this.#control.wake()
   }
 }

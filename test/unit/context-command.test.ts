@@ -101,4 +101,10 @@ describe('describeCommand', () => {
     expect(argv).toHaveLength(1000)
     expect(argv[0]).toHaveLength(4096)
   })
+
+  test('a secret that the bound cuts in two is masked all the same', () => {
+    const padding = `${'x '.repeat(2040)}`
+    const { argv } = describeCommand({ ...input, argv: [`${padding}https://me:${SECRET}@h.org/`] })
+    expect(argv[0]).not.toContain('hunter')
+  })
 })

@@ -39,7 +39,8 @@ function commit(): string {
 
 describe('readGit', () => {
   test('reads commit and branch of a repository', () => {
-    expect(readGit((commit(), dir))).toEqual({ commit: git('rev-parse', 'HEAD'), branch: 'main' })
+    const hash = commit()
+    expect(readGit(dir)).toEqual({ commit: hash, branch: 'main' })
   })
 
   test('finds the repository from a directory within it', () => {

@@ -94,6 +94,11 @@ describe('when a line is printed', () => {
     ])
   })
 
+  test('nor is a row that was followed by a printed one', () => {
+    const batches = [[row(0, 0), row(1, 1)], [row(50, 5)]]
+    expect(stepsIn(live({ batches, status: 'completed' }).lines)).toEqual(['0', '50'])
+  })
+
   test('nothing is printed when only the sink is closed', () => {
     expect(stepsIn(live({ batches: [[row(0, 0), row(1, 1)]], status: 'running' }).lines)).toEqual(['0'])
   })
@@ -135,6 +140,12 @@ describe('what a line looks like', () => {
     const metrics = Object.fromEntries(Array.from({ length: 1300 }, (_, i) => [`m${i}`, i]))
     const [line] = live({ batches: [[row(0, 0, metrics)]] }).lines
     expect([line!.includes('m7 7  +1,292 more'), line!.includes('m8')]).toEqual([true, false])
+  })
+
+  test('a metric that is not shown is counted once, however often it is logged', () => {
+    const rows = [0, 5, 10].map((second) => row(second * 10, second, { a: 1, b: 2, c: 3 }))
+    const { lines } = live({ batches: [rows], options: { maxMetrics: 1 } })
+    expect(lines.map((line) => line.slice(-7))).toEqual(['+2 more', '+2 more', '+2 more'])
   })
 
   test('names cannot move the cursor or begin a new line', () => {
@@ -179,13 +190,17 @@ describe('when the terminal does not take it', () => {
   /** All that is in a non-blocking pipe now. */
   function drain(fd: number): string {
     const chunks: Buffer[] = []
-    const chunk = Buffer.alloc(65536)
-    try {
-      for (;;) chunks.push(Buffer.from(chunk.subarray(0, readSync(fd, chunk))))
-    } catch (error) {
-      expect(error).toMatchObject({ code: 'EAGAIN' })
+    for (;;) {
+      const chunk = Buffer.alloc(65536)
+      try {
+        const count = readSync(fd, chunk)
+        if (count === 0) return Buffer.concat(chunks).toString()
+        chunks.push(chunk.subarray(0, count))
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'EAGAIN' })
+        return Buffer.concat(chunks).toString()
+      }
     }
-    return Buffer.concat(chunks).toString()
   }
 
   test('a reader that went away ends the printing, without an error', async () => {
@@ -208,7 +223,9 @@ describe('when the terminal does not take it', () => {
   test('a pipe that is full costs the line, and printing goes on when it is read again', async () => {
     const path = join(compiled, 'terminal')
     execFileSync('mkfifo', [path])
-    const terminal = openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
+    // Each end is opened by itself: a child makes its own blocking and non-blocking as it likes.
+    const terminal = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const stderr = openSync(path, constants.O_WRONLY)
     onTestFinished(() => closeSync(terminal))
     const program = `
       process.stderr // makes the pipe non-blocking, as a training script does that logs
@@ -222,7 +239,8 @@ describe('when the terminal does not take it', () => {
       writeSync(1, JSON.stringify(result))
       waitForParent()
       await sink.write(builder.batch({ step: 77, time: 9000, metrics: {} }))`
-    const child = start(program, terminal)
+    const child = start(program, stderr)
+    closeSync(stderr)
     const [report] = (await once(child.stdout!, 'data')) as [Buffer]
     expect(JSON.parse(report.toString())).toEqual(['EAGAIN', true])
     expect(drain(terminal)).toMatch(/^x+$/)

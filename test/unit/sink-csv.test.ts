@@ -3,6 +3,7 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmdirSync,
   rmSync,
@@ -118,7 +119,34 @@ describe('what the file looks like', () => {
   })
 })
 
+describe('a row that holds a metric twice', () => {
+  test('has one cell for it, with the later value', async () => {
+    const dir = runDirectory()
+    const metrics = [
+      ['a', 1],
+      ['b', 2],
+      ['b', 3],
+      ['a', 4],
+    ] as const
+    await deliver(createSink(), sinkContext(dir), [[{ metrics }]])
+    expect(metricsOf(wide(dir))).toEqual([{ a: '4', b: '3' }])
+  })
+})
+
 describe('new metrics', () => {
+  test('the widened file is not left behind where it cannot take the place of the old one', async () => {
+    const dir = runDirectory()
+    const builder = new BatchBuilder()
+    const sink = createSink()
+    await sink.open(sinkContext(dir), null)
+    await sink.write(builder.batch({ metrics: { a: 1 } }))
+    rmSync(join(dir, 'metrics.csv'))
+    mkdirSync(join(dir, 'metrics.csv'))
+    await expect(sink.write(builder.batch({ metrics: { b: 2 } }))).rejects.toMatchObject({ code: 'EISDIR' })
+    expect(readdirSync(dir)).toEqual(['metrics.csv'])
+    await sink.close(COMPLETED)
+  })
+
   test('rows written before a metric appeared have an empty cell for it', async () => {
     const dir = runDirectory()
     await deliver(createSink(), sinkContext(dir), [
@@ -303,7 +331,7 @@ describe('exactly once', () => {
     await deliver(createSink(), sinkContext(dir), [[{ metrics: { b: 2 } }]], state)
     await expect(createSink().open(sinkContext(dir), state)).rejects.toMatchObject({
       action: 'rebuild',
-      code: 'header_changed',
+      code: 'HEADER_CHANGED',
     })
   })
 
@@ -316,15 +344,23 @@ describe('exactly once', () => {
       truncateSync(join(dir, name), 45)
       await expect(createSink().open(context, state)).rejects.toMatchObject({
         action: 'rebuild',
-        code: 'file_too_short',
+        code: 'FILE_TOO_SHORT',
       })
       rmSync(join(dir, name))
       await expect(createSink().open(context, state)).rejects.toMatchObject({
         action: 'rebuild',
-        code: 'file_missing',
+        code: 'FILE_MISSING',
       })
     },
   )
+
+  test('a sink that is opened again learns the names anew', async () => {
+    const dir = runDirectory()
+    const sink = createSink()
+    const state = await deliver(sink, sinkContext(dir), [[{ metrics: { a: 1 } }]])
+    await deliver(sink, sinkContext(dir), [[{ metrics: { b: 2 } }]], state)
+    expect(metricsOf(wide(dir))).toEqual([{ a: '1' }, { b: '2' }])
+  })
 
   test('the state of an earlier batch is not changed by a later one', async () => {
     const dir = runDirectory()

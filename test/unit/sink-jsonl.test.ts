@@ -89,9 +89,10 @@ describe('what a row looks like', () => {
 
   test('a batch of several chunks with wide characters is written whole', async () => {
     const dir = runDirectory()
-    const rows = Array.from({ length: 5000 }, (_, value) => ({ metrics: { 'verlust/損失🙂': value } }))
+    const wide = '損失🙂'.repeat(50)
+    const rows = Array.from({ length: 5000 }, (_, value) => ({ metrics: { [wide]: value } }))
     await deliver(createSink(), sinkContext(dir), [rows])
-    expect(objects(dir).map((row) => row['verlust/損失🙂'])).toEqual(rows.map((_, index) => index))
+    expect(objects(dir).map((row) => row[wide])).toEqual(rows.map((_, index) => index))
   })
 })
 
@@ -114,6 +115,14 @@ describe('exactly once', () => {
     await fc.assert(property, { numRuns: 100 })
   })
 
+  test('a sink that is opened again learns the names anew', async () => {
+    const dir = runDirectory()
+    const sink = createSink()
+    const state = await deliver(sink, sinkContext(dir), [[{ metrics: { a: 1 } }]])
+    await deliver(sink, sinkContext(dir), [[{ metrics: { b: 2 } }]], state)
+    expect(objects(dir)).toMatchObject([{ a: 1 }, { b: 2 }])
+  })
+
   test('without a state, what the file held is gone', async () => {
     const dir = runDirectory()
     await deliver(createSink(), sinkContext(dir), [[{ metrics: { a: 1 } }]])
@@ -127,7 +136,7 @@ describe('exactly once', () => {
     truncateSync(join(dir, 'metrics.jsonl'), 10)
     await expect(createSink().open(sinkContext(dir), state)).rejects.toMatchObject({
       action: 'rebuild',
-      code: 'file_too_short',
+      code: 'FILE_TOO_SHORT',
     })
   })
 
@@ -137,7 +146,7 @@ describe('exactly once', () => {
     rmSync(join(dir, 'metrics.jsonl'))
     await expect(createSink().open(sinkContext(dir), state)).rejects.toMatchObject({
       action: 'rebuild',
-      code: 'file_missing',
+      code: 'FILE_MISSING',
     })
   })
 

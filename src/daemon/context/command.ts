@@ -27,8 +27,8 @@ export function describeCommand(input: CommandInput): CommandInfo {
   const { cwd, argv, execArgv, pid, env } = input
   const known = ENVIRONMENT.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))
   return {
-    argv: bounded(redactArguments(argv)),
-    execArgv: bounded(redactArguments(execArgv)),
+    argv: bounded(argv),
+    execArgv: bounded(execArgv),
     cwd,
     user: userName(),
     pid,
@@ -37,7 +37,8 @@ export function describeCommand(input: CommandInput): CommandInfo {
 }
 
 function bounded(args: readonly string[]): string[] {
-  return args.slice(0, MAX_ARGUMENTS).map((arg) => arg.slice(0, MAX_ARGUMENT_LENGTH))
+  // Cut last: half a URL no longer looks like one with a password.
+  return redactArguments(args.slice(0, MAX_ARGUMENTS)).map((arg) => arg.slice(0, MAX_ARGUMENT_LENGTH))
 }
 
 /** Throws in a container whose user id has no name. */

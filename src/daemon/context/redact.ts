@@ -4,12 +4,13 @@ const MASK = '***'
 const SECRET_ANYWHERE = /secret|passw|passphrase|credential|signature|api[-_.]?key/i
 const SECRET_AT_END = /(token|key|pwd|auth|bearer|sig)$/i
 const ASSIGNMENT = /^(-{0,2}[A-Za-z][\w.-]*)=/s
-const PAIR = /([\w.-]+)=[^\s,;&#"']+/g
+// A name begins where the character before is not of it: the search stays linear in an argument of any length.
+const PAIR = /(?<![\w.-])([\w.-]+)=[^\s,;&#"']+/g
 // JSON, YAML and HTTP headers: "apiKey": "x", apiKey: x, X-Api-Key: x
-const MEMBER = /(["']?)([\w.-]+)\1(\s*:\s*)(?:(["'])(?:(?!\4)[^\\]|\\.)*\4|[^\s,}"']+)/g
-const CREDENTIALS = /\b([a-z][a-z0-9+.-]*:\/\/)([^\s/:@]*)(?::[^\s/]*)?@/gi
+const MEMBER = /(["']?)(?<![\w.-])([\w.-]+)\1(\s*:\s*)(?:(["'])(?:(?!\4)[^\\]|\\.)*\4|[^\s,}"']+)/g
+const CREDENTIALS = /(?<![a-z0-9+.-])([a-z][a-z0-9+.-]*:\/\/)([^\s/:@]*)(?::[^\s/]*)?@/gi
 const KNOWN_TOKENS = /\b(?:sk-|gh[opsu]_|github_pat_|hf_|glpat-|xox[abps]-|AKIA|eyJ)[\w.-]{12,}/g
-const AUTHORIZATION = /\b(bearer|basic)\s+[\w.~+/=-]+/gi
+const AUTHORIZATION = /(authorization\s*:\s*\w+\s+|\bbearer\s+)[\w.~+/=-]{8,}/gi
 
 /** Command-line arguments with the values of secret-looking flags, URLs and well-known tokens masked. */
 export function redactArguments(args: readonly string[]): string[] {
@@ -39,7 +40,7 @@ function redactArgument(arg: string): string {
     .replace(MEMBER, (member, quote: string, key: string, colon: string, mark = '') =>
       isSecretName(key) ? `${quote}${key}${quote}${colon}${mark}${MASK}${mark}` : member,
     )
-    .replace(AUTHORIZATION, `$1 ${MASK}`)
+    .replace(AUTHORIZATION, `$1${MASK}`)
     .replace(KNOWN_TOKENS, MASK)
 }
 

@@ -50,13 +50,11 @@ class CsvSink implements Sink {
     this.#formatter = new RowFormatter(context.startTime)
     this.#columns = new Columns(state === null ? [] : columnsIn(state))
     this.#rows = state === null ? 0 : lengthIn(state, 'rows')
-    rmSync(temporaryPath(this.#path), { force: true })
-    this.#file = AppendFile.open(this.#path, state === null ? null : lengthIn(state, 'length'))
-    this.#assertHeader()
-    if (typeof state?.overflowLength === 'number') {
-      this.#overflow = AppendFile.open(this.#overflowPath(), lengthIn(state, 'overflowLength'))
-    } else {
-      rmSync(this.#overflowPath(), { force: true })
+    try {
+      this.#openFiles(state)
+    } catch (error) {
+      await this.close()
+      throw error
     }
   }
 
@@ -85,6 +83,17 @@ class CsvSink implements Sink {
     this.#overflow?.close()
     this.#file = undefined
     this.#overflow = undefined
+  }
+
+  #openFiles(state: SinkState | null): void {
+    rmSync(temporaryPath(this.#path), { force: true })
+    this.#file = AppendFile.open(this.#path, state === null ? null : lengthIn(state, 'length'))
+    this.#assertHeader()
+    if (typeof state?.overflowLength === 'number') {
+      this.#overflow = AppendFile.open(this.#overflowPath(), lengthIn(state, 'overflowLength'))
+    } else {
+      rmSync(this.#overflowPath(), { force: true })
+    }
   }
 
   /** Both files or neither. */
@@ -143,7 +152,7 @@ class CsvSink implements Sink {
     if (expected.equals(found)) return
     throw new SinkError(
       'rebuild',
-      'header_changed',
+      'HEADER_CHANGED',
       `${this.#path} has columns that were not committed; it is written again from the journal`,
     )
   }
@@ -154,7 +163,7 @@ function columnsIn(state: SinkState): string[] {
   if (Array.isArray(columns) && columns.every((name) => typeof name === 'string')) return columns
   throw new SinkError(
     'rebuild',
-    'state_invalid',
+    'STATE_INVALID',
     'the cursor holds no usable columns; the file is written again',
   )
 }

@@ -46,7 +46,7 @@ export class AppendFile {
       fd = openSync(path, 'r+')
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-      throw lostFile(path, 'file_missing', 'is gone', error)
+      throw lostFile(path, 'FILE_MISSING', 'is gone', error)
     }
     try {
       const { size } = fstatSync(fd)
@@ -130,7 +130,7 @@ export class AppendFile {
   /** A file that was removed or cut while it was open would take our bytes and lose them. */
   #assertWhole(): void {
     const { nlink, size } = fstatSync(this.#open())
-    if (nlink === 0) throw lostFile(this.#path, 'file_missing', 'was removed while it was being written')
+    if (nlink === 0) throw lostFile(this.#path, 'FILE_MISSING', 'was removed while it was being written')
     if (size < this.#length) throw shortFile(this.#path, size, this.#length)
   }
 }
@@ -141,13 +141,13 @@ export function lengthIn(state: SinkState, key: string): number {
   if (Number.isSafeInteger(length) && (length as number) >= 0) return length as number
   throw new SinkError(
     'rebuild',
-    'state_invalid',
+    'STATE_INVALID',
     `the cursor holds no usable ${key}; the file is written again`,
   )
 }
 
 function shortFile(path: string, size: number, committed: number): SinkError {
-  return lostFile(path, 'file_too_short', `holds ${size} bytes where ${committed} were delivered`)
+  return lostFile(path, 'FILE_TOO_SHORT', `holds ${size} bytes where ${committed} were delivered`)
 }
 
 function lostFile(path: string, code: string, what: string, cause?: unknown): SinkError {

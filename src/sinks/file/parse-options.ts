@@ -12,7 +12,7 @@ export function parseOptions<Schema extends v.GenericSchema>(
   const problems = result.issues.map((issue) => `${v.getDotPath(issue) ?? 'options'}: ${issue.message}`)
   throw new SinkError(
     'pause',
-    'options_invalid',
+    'OPTIONS_INVALID',
     `options of the sink "${sink}" are wrong: ${problems.join('; ')}`,
   )
 }

@@ -89,7 +89,7 @@ class SummarySink implements Sink {
     } catch (cause) {
       throw new SinkError(
         'rebuild',
-        'state_invalid',
+        'STATE_INVALID',
         'the cursor holds no usable summary; it is made again',
         { cause },
       )

@@ -28,7 +28,7 @@ export function parseState(state: SinkState | null): DirectoryState[] {
   if (result.success) return result.output.directories
   throw new SinkError(
     'rebuild',
-    'state_invalid',
+    'STATE_INVALID',
     "the TensorBoard cursor cannot be read; the run's event files are written again from the journal",
   )
 }

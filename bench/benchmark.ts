@@ -1,0 +1,32 @@
+/** One measured value, and what it should be. */
+export interface Figure {
+  readonly name: string
+  readonly measured: number
+  readonly unit: string
+  /** Left out where the figure only explains others. */
+  readonly target?: { readonly atMost: number } | { readonly atLeast: number }
+  readonly note?: string
+}
+
+/** What the command line asks of every benchmark. */
+export interface Settings {
+  /** Length of the measured part, where a benchmark has one. */
+  readonly seconds: number | null
+  /** A minute for all of them: shows that they run, not what they measure. */
+  readonly quick: boolean
+}
+
+export interface Benchmark {
+  readonly name: string
+  readonly about: string
+  run(settings: Settings): Promise<readonly Figure[]>
+}
+
+/** The benchmark's own length, unless the command line has another. */
+export const secondsOf = ({ seconds, quick }: Settings, full: number, short: number): number =>
+  seconds ?? (quick ? short : full)
+
+export function verdict({ measured, target }: Figure): 'ok' | 'miss' | '' {
+  if (target === undefined) return ''
+  return ('atMost' in target ? measured <= target.atMost : measured >= target.atLeast) ? 'ok' : 'miss'
+}

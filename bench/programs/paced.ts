@@ -1,0 +1,129 @@
+/**
+ * Latency of log calls at a steady rate, from a loop that never returns to its event loop, under a fault.
+ * Scalars and rows of ten metrics take turns.
+ */
+import fs from 'node:fs'
+import path from 'node:path'
+import { PerformanceObserver } from 'node:perf_hooks'
+import { init, type RunOptions } from '../../src/index.js'
+import type { LiveRun } from '../../src/run/live-run.js'
+import { Histogram } from '../histogram.js'
+import type { Fault } from '../paced.js'
+import { logTen } from './rows.js'
+import { assertCounts, inDirectory, parameters, report, waitSync } from './support.js'
+
+const { dir, fault, seconds, rate } = parameters<{
+  dir: string
+  fault: Fault
+  seconds: number
+  rate: number
+}>()
+
+const files = ['jsonl', 'csv', 'tensorboard'] as const
+/** Its thread is ended, and the sink tried again, several times in a run. */
+const broken = (name: string) => ({
+  module: new URL(`../sinks/${name}.js`, import.meta.url),
+  name,
+  timeoutMs: 2000,
+})
+
+const OPTIONS: { readonly [fault in Fault]: RunOptions } = {
+  none: { sinks: files },
+  // Full after a quarter of the time or less, so that most calls meet a full ring.
+  'disk-full': {
+    sinks: files,
+    ring: { capacityBytes: 2 ** Math.floor(Math.log2(seconds * rate * 92 * 0.25)) },
+  },
+  'sink-hangs': { sinks: [...files, broken('hanging')] },
+  'sink-spins': { sinks: [...files, broken('spinning')] },
+  'threads-killed': { sinks: files },
+}
+
+let busy = 1
+let collections = 0
+let longestCollectionMs = 0
+new PerformanceObserver((list) => {
+  for (const { duration } of list.getEntries()) {
+    collections++
+    longestCollectionMs = Math.max(longestCollectionMs, duration)
+  }
+}).observe({ entryTypes: ['gc'] })
+
+const run = init(inDirectory(dir, OPTIONS[fault])) as LiveRun
+const handle = run.scalar('train/loss')
+warmUp()
+if (fault === 'disk-full') fill(dir)
+
+const clock = new Histogram()
+const scalar = new Histogram()
+const row = new Histogram()
+const total = Math.round(seconds * rate)
+const start = performance.now()
+for (let i = 0; i < total; i++) {
+  if (fault === 'threads-killed' && i % rate === rate - 1) killOne(Math.trunc(i / rate))
+  const due = start + (i * 1000) / rate
+  while (performance.now() < due) spin()
+  const before = performance.now()
+  const begin = performance.now()
+  if ((i & 1) === 0) handle.log(i * 0.1, i)
+  else logTen(run, i * 0.1, i)
+  const end = performance.now()
+  clock.recordMs(begin - before)
+  if ((i & 1) === 0) scalar.recordMs(end - begin)
+  else row.recordMs(end - begin)
+}
+const late = performance.now() - start - seconds * 1000
+
+if (fault === 'disk-full') fs.rmSync(filler(dir), { force: true })
+const { dropped } = run.status()
+await new Promise((resolve) => setTimeout(resolve, 50))
+report({
+  clock: clock.summary(),
+  scalar: scalar.summary(),
+  row: row.summary(),
+  dropped: dropped.total,
+  lateMs: late,
+  collections,
+  longestCollectionMs,
+  alive: busy !== 0,
+})
+assertCounts(await run.finish({ timeoutMs: 5000 }))
+
+/**
+ * About a microsecond of work: a thread that slept would pay for waking up, and one that only read the clock
+ * would collect garbage all the time (each read makes a number on the heap).
+ */
+function spin(): void {
+  for (let i = 0; i < 1000; i++) busy = (busy * 1_664_525 + 1_013_904_223) | 0
+}
+
+/** Has both paths compiled, and the journal begun, before anything is measured or breaks. */
+function warmUp(): void {
+  for (let i = 0; i < 20_000; i++) {
+    handle.log(i * 0.1, i)
+    logTen(run, i * 0.1, i)
+    if (i % 1000 === 0) waitSync(run, ({ inRing }) => inRing === 0, 5000)
+  }
+  waitSync(run, ({ journaled }) => journaled === 40_000, 5000)
+}
+
+function filler(directory: string): string {
+  return path.join(directory, 'filler')
+}
+
+/** Takes the last byte of a file system of which `directory` is the root. */
+function fill(directory: string): void {
+  const fd = fs.openSync(filler(directory), 'w')
+  for (let bytes = 2 ** 20; bytes >= 1; bytes /= 2) {
+    try {
+      for (;;) fs.writeSync(fd, Buffer.alloc(bytes, 1))
+    } catch {
+      // Full for a write of this size.
+    }
+  }
+  fs.closeSync(fd)
+}
+
+function killOne(second: number): void {
+  run.post({ type: 'kill-thread', pool: second % 2 === 0 ? 'drain' : 'deliver' })
+}
