@@ -1,7 +1,5 @@
 import fs from 'node:fs'
-import type { Piscina } from 'piscina'
 import type { ResolvedSink } from '../options/options.js'
-import { readAccount } from '../ring/account.js'
 import { Control } from '../ring/control.js'
 import { HEARTBEAT_INTERVAL_MS, removeHeartbeat, writeHeartbeat } from '../store/heartbeat.js'
 import { sleep } from './clock.js'
@@ -10,8 +8,8 @@ import { type Diagnostics, openDiagnostics } from './diagnostics.js'
 import { DrainSupervisor } from './drain-supervisor.js'
 import { identify, type RunIdentity } from './identity.js'
 import type { DaemonMessage, DaemonSetup, FinishRequest, NamedRing } from './messages.js'
-import { createPool } from './pools.js'
-import { RunRecord } from './run-record.js'
+import { ThreadPool } from './pools.js'
+import { countRecords, RunRecord, sinksOf } from './run-record.js'
 import { SinkScheduler } from './sink-scheduler.js'
 
 const TICK_MS = 50
@@ -39,8 +37,9 @@ export class Daemon {
   #diagnostics: Diagnostics | null = null
   #record: RunRecord | null = null
   #identity: RunIdentity | null = null
-  #drainPool: Piscina | null = null
-  #deliverPool: Piscina | null = null
+  #drainPool: ThreadPool | null = null
+  /** One thread for all sinks that write files. */
+  #deliverPool: ThreadPool | null = null
   #drain: DrainSupervisor | null = null
   #schedulers: SinkScheduler[] = []
   #finishing: FinishRequest | null = null
@@ -51,7 +50,7 @@ export class Daemon {
     this.#entries = entries
     this.#control = new Control(setup.control)
     this.#rings = [...setup.rings]
-    this.#sinks = sinksOf(setup)
+    this.#sinks = sinksOf(setup.options)
   }
 
   start(): void {
@@ -60,7 +59,7 @@ export class Daemon {
 
   async #start(): Promise<void> {
     // The drain's thread starts while the directory is made.
-    this.#drainPool = createPool(this.#entries.drain, { maxThreads: 1, youngGenerationMb: 4 })
+    this.#drainPool = new ThreadPool(this.#entries.drain, { maxThreads: 1, youngGenerationMb: 4 })
     this.#identity = await identify(
       this.#setup,
       this.#control,
@@ -72,6 +71,9 @@ export class Daemon {
     this.#diagnostics = openDiagnostics(dir)
     this.#record = new RunRecord(dir, id, this.#setup.startTime, this.#setup.options, this.#sinks)
     for (const ring of this.#rings) this.#introduce(ring)
+    // Before the first record is journaled: without it, nobody could recover the run.
+    this.#write(() => this.#record!.write())
+    this.#beat(dir)
     const { segmentBytes, syncIntervalMs } = this.#setup.options.journal
     this.#drain = new DrainSupervisor(
       {
@@ -86,8 +88,6 @@ export class Daemon {
       this.#rings.map(({ ring }) => ring),
     )
     this.#startSinks(this.#identity)
-    this.#write(() => this.#record!.write())
-    this.#beat(dir)
     this.#diagnostics.training.info(
       { run: id, dir, sinks: this.#sinks.map(({ name }) => name) },
       'run started',
@@ -98,15 +98,17 @@ export class Daemon {
 
   #startSinks({ id, dir }: RunIdentity): void {
     const { options, startTime } = this.#setup
-    const remote = this.#sinks.filter(({ module }) => module !== null).length
-    // One thread for all that writes files, one more for each sink that may wait for something else.
-    this.#deliverPool = createPool(this.#entries.deliver, { maxThreads: 1 + remote, youngGenerationMb: 16 })
+    const createDeliverPool = () =>
+      new ThreadPool(this.#entries.deliver, { maxThreads: 1, youngGenerationMb: 16 })
+    this.#deliverPool = createDeliverPool()
     const run = { id, dir, startTime, project: options.project, name: options.name }
     this.#control.sinkCount = this.#sinks.length
     this.#schedulers = this.#sinks.map(
       (sink, index) =>
         new SinkScheduler({
-          pool: this.#deliverPool!,
+          // A sink that may wait for something else has a pool of its own. One pool of several threads would
+          // hand slices around, and each thread would have to open the sink anew.
+          pool: sink.module === null ? this.#deliverPool! : createDeliverPool(),
           control: this.#control,
           run,
           sink,
@@ -171,7 +173,7 @@ export class Daemon {
         void this.#finish(message)
         return
       case 'kill-thread':
-        void (message.pool === 'drain' ? this.#drainPool : this.#deliverPool)?.threads[0]?.terminate()
+        ;(message.pool === 'drain' ? this.#drainPool : this.#deliverPool)?.killThread()
     }
   }
 
@@ -199,7 +201,7 @@ export class Daemon {
       await Promise.all(this.#schedulers.map((scheduler) => scheduler.finish(outcome, deadline)))
       // A run of a few milliseconds still gets its git commit and hardware, where there is time.
       await Promise.race([this.#started, sleep(Math.min(deadline - performance.now(), CONTEXT_PATIENCE_MS))])
-      const records = this.#countRecords()
+      const records = countRecords(this.#rings)
       this.#write(() => this.#record!.end(request, endTime, records))
       this.#write(() => removeHeartbeat(this.#identity!.dir))
       this.#diagnostics!.training.info({ status: request.status, ...records }, 'run ended')
@@ -212,11 +214,6 @@ export class Daemon {
 
   async #untilDraining(deadline: number): Promise<void> {
     while (this.#drain === null && performance.now() < deadline) await sleep(5)
-  }
-
-  #countRecords(): { accepted: number; journaled: number; dropped: number } {
-    const { accepted, journaled, dropped } = readAccount(this.#rings.map(({ ring }) => ring))
-    return { accepted, journaled, dropped: dropped.total }
   }
 
   #warn(kind: string, message: string): void {
@@ -234,17 +231,6 @@ export class Daemon {
       this.#warn('run-file', `Could not write to the run directory: ${(error as Error).message}`)
     }
   }
-}
-
-/** The sinks that were asked for, and the summary, which always runs. */
-function sinksOf({ options }: DaemonSetup): ResolvedSink[] {
-  const summary: ResolvedSink = {
-    name: 'summary',
-    module: null,
-    export: 'default',
-    options: { goals: options.goals },
-  }
-  return [...options.sinks, summary]
 }
 
 function writeToTerminal(message: string): void {

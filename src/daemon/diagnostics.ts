@@ -15,12 +15,8 @@ export interface Diagnostics {
 
 export function openDiagnostics(runDir: string): Diagnostics {
   const open = (name: string): { logger: Logger; close: () => void } => {
-    const destination = pino.destination({
-      dest: path.join(runDir, name),
-      append: true,
-      mkdir: true,
-      sync: true,
-    })
+    const destination = openFile(path.join(runDir, name))
+    if (destination === null) return { logger: pino({ enabled: false }), close: () => {} }
     const logger = pino(
       {
         base: null,
@@ -42,5 +38,14 @@ export function openDiagnostics(runDir: string): Diagnostics {
       training.close()
       daemon.close()
     },
+  }
+}
+
+/** Null where it cannot be opened: a run without its log is better than a log without its run. */
+function openFile(file: string): ReturnType<typeof pino.destination> | null {
+  try {
+    return pino.destination({ dest: file, append: true, mkdir: true, sync: true })
+  } catch {
+    return null
   }
 }

@@ -1,14 +1,17 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
-import type { Piscina } from 'piscina'
 import { type Control, DRAIN_ORDER } from '../ring/control.js'
 import { sleep } from './clock.js'
 import type { DrainReport, DrainTask } from './drain.js'
+import type { ThreadPool } from './pools.js'
 
 export interface DrainSetup extends Pick<DrainTask, 'runDir' | 'runId' | 'segmentBytes' | 'syncIntervalMs'> {
-  readonly pool: Piscina
+  readonly pool: ThreadPool
   readonly control: Control
   readonly report: (report: DrainReport) => void
 }
+
+/** What a drain gets to empty the rings even where the run has no time left: they are memory, and lost after. */
+const MIN_STOP_MS = 250
 
 /** Keeps a drain running, and gives each new one all rings: a drain that dies loses nothing but time. */
 export class DrainSupervisor {
@@ -29,11 +32,12 @@ export class DrainSupervisor {
     this.#setup.control.mailSent()
   }
 
-  /** Resolves when the rings are empty and on the disk, or at the deadline. */
+  /** Resolves when the rings are empty and on the disk, or at the deadline (but see MIN_STOP_MS). */
   async stop(deadline: number): Promise<void> {
     const { control } = this.#setup
     control.orderDrain(DRAIN_ORDER.STOP)
-    const inTime = await Promise.race([this.#done.then(() => true), sleep(deadline - performance.now())])
+    const timeoutMs = Math.max(deadline - performance.now(), MIN_STOP_MS)
+    const inTime = await Promise.race([this.#done.then(() => true), sleep(timeoutMs)])
     if (inTime) return
     control.orderDrain(DRAIN_ORDER.ABANDON)
     await Promise.race([this.#done, sleep(100)])

@@ -3,6 +3,7 @@ import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { RingJournal } from '../journal/ring-journal.js'
 import { Control, DRAIN_ORDER, DRAIN_STATE } from '../ring/control.js'
 import { RingCorruptError, RingReader } from '../ring/reader.js'
+import { populateRing } from '../ring/ring.js'
 
 /** The drain's one task. `rings`: of the producers that exist so far; more come through `mailbox`. */
 export interface DrainTask {
@@ -22,7 +23,8 @@ export interface DrainReport {
 }
 
 const MIN_POLL_MS = 4
-const MAX_POLL_MS = 20
+/** Reached after about a second without a record. Waking up 20 times a second costs 0.2 % of a core, 50 times 0.4 %. */
+const MAX_POLL_MS = 50
 /** More than this in one pass: the producers are fast, and the next pass comes at once. */
 const BUSY_BYTES = 512 * 1024
 const MAX_RETRY_MS = 1000
@@ -123,6 +125,7 @@ export class Drain {
     for (const buffer of this.#waiting.splice(0)) {
       const producer = new RingReader(buffer, 0).producer
       journal.add(new RingReader(buffer, journal.nextSequence(producer)))
+      populateRing(buffer)
     }
   }
 

@@ -23,21 +23,21 @@ export async function identify(
   tell: (message: string) => void,
   giveUp: () => boolean,
 ): Promise<RunIdentity | null> {
+  // A daemon that replaces a dead one goes on in the same directory.
   const known = control.located ? control.location(0) : null
-  if (known !== null) {
-    // A daemon that replaces a dead one goes on in the same directory.
-    mkdirSync(known.dir, { recursive: true })
-    return known
-  }
-  const commit = options.git ? (readGit(cwd)?.commit ?? null) : null
-  const id = options.id ?? formatRunId(options.name, startTime, commit)
+  const commit = options.git && known === null ? (readGit(cwd)?.commit ?? null) : null
+  const id = known?.id ?? options.id ?? formatRunId(options.name, startTime, commit)
   for (let failures = 0; !giveUp(); failures++) {
     try {
+      if (known !== null) {
+        mkdirSync(known.dir, { recursive: true })
+        return known
+      }
       const made = createRunDirectory(options.dir, options.project, id)
       control.locate(made, true)
       return made
     } catch (error) {
-      if (failures === 0) {
+      if (failures === 0 && known === null) {
         control.locate({ id, dir: join(options.dir, options.project, id) }, true)
         tell(
           `${(error as Error).message}. Records are kept in memory as long as they fit; trying again every second.`,

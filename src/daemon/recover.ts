@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { deliver, type Slice, type SliceError } from '../delivery/deliver.js'
+import { deliver, release, type Slice, type SliceError } from '../delivery/deliver.js'
 import { readBack } from '../journal/read-back.js'
 import type { ResolvedSink } from '../options/options.js'
 import type { RunStatus } from '../sinks/sink.js'
@@ -41,9 +41,13 @@ export async function recoverRun(runDir: string): Promise<RecoveryReport> {
   const journaled = [...account.next.values()].reduce((sum, rows) => sum + rows, 0)
   const ended = endOf(file, heartbeat?.time ?? Date.now())
   const failed: Record<string, SliceError> = {}
-  for (const sink of file.sinks) {
-    const error = await catchUp(runDir, ended, sink)
-    if (error !== null) failed[sink.name] = error
+  try {
+    for (const sink of file.sinks) {
+      const error = await catchUp(runDir, ended, sink)
+      if (error !== null) failed[sink.name] = error
+    }
+  } finally {
+    await release(runDir)
   }
   const records = {
     accepted: file.records?.accepted ?? journaled,

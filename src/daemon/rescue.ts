@@ -3,9 +3,11 @@ import path from 'node:path'
 import { RingJournal } from '../journal/ring-journal.js'
 import { Control } from '../ring/control.js'
 import { RingReader } from '../ring/reader.js'
-import { readRunFile, writeRunFile } from '../store/run-file.js'
+import { writeFileAtomic } from '../store/atomic-file.js'
+import { type RunFile, readRunFile, writeRunFile } from '../store/run-file.js'
 import { createRunDirectory, formatRunId } from './context/run-id.js'
 import type { DaemonSetup, FinalStatus, FinishRequest } from './messages.js'
+import { countRecords, RunRecord, sinksOf } from './run-record.js'
 
 type About = Pick<FinishRequest, 'exitCode' | 'error'>
 
@@ -18,24 +20,34 @@ export function rescueRun(setup: DaemonSetup, status: FinalStatus, about: About)
   try {
     const control = new Control(setup.control)
     const { dir, id } = control.located ? control.location(0)! : makeDirectory(setup)
-    const journal = new RingJournal({
-      directory: path.join(dir, 'journal'),
-      runId: id,
-      segmentBytes: setup.options.journal.segmentBytes,
-    })
-    for (const { ring } of setup.rings) {
-      const { producer } = new RingReader(ring, 0)
-      journal.add(new RingReader(ring, journal.nextSequence(producer)))
-    }
-    while (journal.pass() > 0) {
-      // until the rings are empty
-    }
-    journal.sync()
-    journal.close()
-    setStatus(dir, status, about)
+    if (setup.rings.some(({ ring }) => !new RingReader(ring, 0).empty)) emptyRings(setup, id, dir)
+    const records = countRecords(setup.rings)
+    if (!setStatus(dir, status, { ...about, records })) writeRecord(setup, id, dir, status, about)
   } catch (error) {
     fs.writeSync(2, `offstep: the last records could not be saved while the process ended: ${error}\n`)
   }
+}
+
+function emptyRings({ rings, options }: DaemonSetup, runId: string, dir: string): void {
+  const directory = path.join(dir, 'journal')
+  const journal = new RingJournal({ directory, runId, segmentBytes: options.journal.segmentBytes })
+  for (const { ring } of rings) {
+    const { producer } = new RingReader(ring, 0)
+    journal.add(new RingReader(ring, journal.nextSequence(producer)))
+  }
+  while (journal.pass() > 0) {
+    // until the rings are empty
+  }
+  journal.sync()
+  journal.close()
+}
+
+/** The daemon died before it had written run.json: without one, nobody could recover the run. */
+function writeRecord(setup: DaemonSetup, id: string, dir: string, status: FinalStatus, about: About): void {
+  const { options, startTime, rings } = setup
+  const record = new RunRecord(dir, id, startTime, options, sinksOf(options))
+  for (const ring of rings) record.addProducer(ring)
+  record.end({ type: 'finish', status, timeoutMs: 0, ...about }, Date.now(), countRecords(rings))
 }
 
 function makeDirectory({ options, startTime }: DaemonSetup): { id: string; dir: string } {
@@ -46,15 +58,25 @@ function makeDirectory({ options, startTime }: DaemonSetup): { id: string; dir: 
 /** Marks a finished run as failed: the process ended by an exception after `await using` had finished it. */
 export function markFailed(runDir: string, about: About): void {
   setStatus(runDir, 'failed', about)
+  const file = path.join(runDir, 'summary.json')
+  try {
+    // As text: numbers keep their digits.
+    const text = fs.readFileSync(file, 'utf8')
+    writeFileAtomic(file, text.replace('\n  "status": "completed"', '\n  "status": "failed"'))
+  } catch {
+    // No summary: recovery makes one.
+  }
 }
 
-function setStatus(runDir: string, status: FinalStatus, about: About): void {
+/** False where there is no run.json, or none that can be read or written. */
+function setStatus(runDir: string, status: FinalStatus, about: About & Pick<RunFile, 'records'>): boolean {
   try {
     const file = readRunFile(runDir)
     const endTime = file.endTime ?? new Date().toISOString()
     const durationSeconds = (Date.parse(endTime) - Date.parse(file.startTime)) / 1000
     writeRunFile(runDir, { ...file, ...about, status, endTime, durationSeconds }, { sync: true })
+    return true
   } catch {
-    // No run.json, or none that can be written: recovery will find the run by its heartbeat.
+    return false
   }
 }

@@ -1,4 +1,5 @@
 import type { ResolvedOptions, ResolvedSink } from '../options/options.js'
+import { readAccount } from '../ring/account.js'
 import { RUN_FILE_FORMAT, type RunFile, writeRunFile } from '../store/run-file.js'
 import { hashConfig, toJson } from './context/config-hash.js'
 import type { RunContext } from './context/index.js'
@@ -73,6 +74,16 @@ export class RunRecord {
   write(sync = false): void {
     writeRunFile(this.#dir, this.#file, { sync })
   }
+}
+
+/** The sinks that were asked for, and the summary, which always runs. */
+export function sinksOf({ sinks, goals }: ResolvedOptions): ResolvedSink[] {
+  return [...sinks, { name: 'summary', module: null, export: 'default', options: { goals } }]
+}
+
+export function countRecords(rings: readonly NamedRing[]): NonNullable<RunFile['records']> {
+  const { accepted, journaled, dropped } = readAccount(rings.map(({ ring }) => ring))
+  return { accepted, journaled, dropped: dropped.total }
 }
 
 function withoutSecrets(sink: ResolvedSink): ResolvedSink {

@@ -1,4 +1,3 @@
-import type { Piscina } from 'piscina'
 import { backoffMs } from '../delivery/backoff.js'
 import type { DeliveredRun, Slice, SliceError, SliceResult } from '../delivery/deliver.js'
 import type { ResolvedSink } from '../options/options.js'
@@ -6,9 +5,10 @@ import type { Control } from '../ring/control.js'
 import type { SinkSlot } from '../ring/sink-slot.js'
 import type { RunOutcome } from '../sinks/sink.js'
 import { sleep } from './clock.js'
+import type { ThreadPool } from './pools.js'
 
 export interface SchedulerSetup {
-  readonly pool: Piscina
+  readonly pool: ThreadPool
   readonly control: Control
   readonly run: DeliveredRun
   readonly sink: ResolvedSink

@@ -49,7 +49,12 @@ export function readCursor(runDir: string, sink: string): Cursor {
   }
   try {
     const cursor = JSON.parse(text) as Cursor
-    return cursor.version === 1 && typeof cursor.place?.position === 'number' ? cursor : firstCursor(sink)
+    const { position, next } = cursor.place
+    const counts = Object.values({ ...firstCursor(sink).counts, ...cursor.counts })
+    const whole = cursor.version === 1 && cursor.counts !== undefined && typeof next === 'object'
+    return whole && [position, cursor.deadLetterBytes, ...counts].every(Number.isFinite)
+      ? cursor
+      : firstCursor(sink)
   } catch {
     return firstCursor(sink)
   }

@@ -4,6 +4,7 @@ import { SinkError, type SinkErrorAction } from '../sinks/errors.js'
 import { loadSink } from '../sinks/registry.js'
 import type { RunOutcome, SinkContext } from '../sinks/sink.js'
 import { Feed } from './feed.js'
+import { yieldToTraining } from './priority.js'
 import { SinkSession } from './session.js'
 
 /** What a sink may know of its run; plain data that crosses threads. */
@@ -59,6 +60,7 @@ const feeds = new Map<string, Feed>()
 
 /** Runs one slice. Never rejects for what the sink did: the result says it. */
 export async function deliver(slice: Slice): Promise<SliceResult> {
+  if (slice.live) yieldToTraining()
   const key = `${slice.run.dir}\n${slice.sink.name}`
   const abort = new AbortController()
   const timer = setTimeout(() => abort.abort(), slice.timeoutMs)
@@ -82,6 +84,17 @@ export async function deliver(slice: Slice): Promise<SliceResult> {
   }
 }
 
+/** Lets go of what this thread holds open of a run. */
+export async function release(runDir: string): Promise<void> {
+  for (const [key, { session, slice }] of sessions) {
+    if (slice.run.dir !== runDir) continue
+    sessions.delete(key)
+    await session.abandon()
+  }
+  feeds.get(runDir)?.close()
+  feeds.delete(runDir)
+}
+
 async function sessionFor(key: string, slice: Slice, signal: AbortSignal): Promise<OpenSession> {
   const found = sessions.get(key)
   if (found !== undefined && found.lease === slice.lease) {
@@ -90,6 +103,8 @@ async function sessionFor(key: string, slice: Slice, signal: AbortSignal): Promi
     found.signal = signal
     return found
   }
+  // Another thread has had the sink since: what this one holds of it is out of date.
+  await found?.session.abandon()
   const open: Partial<OpenSession> = { lease: slice.lease + 1, slice, signal, warnings: [] }
   const sink = await loadSink(slice.sink)
   const slot = slice.slot === null ? null : new Control(slice.slot.control).sink(slice.slot.index)

@@ -2,13 +2,16 @@ import type { JournalPlace } from '../journal/reader.js'
 import type { RecordBatch } from '../record/batch.js'
 import type { SinkSlot } from '../ring/sink-slot.js'
 import { SinkError } from '../sinks/errors.js'
-import type { RejectedRow, RunOutcome, Sink, SinkContext, WriteResult } from '../sinks/sink.js'
+import type { RejectedRow, RunOutcome, Sink, SinkContext, SinkState, WriteResult } from '../sinks/sink.js'
 import { type Cursor, commitCursor, firstCursor, readCursor } from './cursor.js'
 import { appendDeadLetters } from './dead-letter.js'
 import type { Feed } from './feed.js'
 
 /** Journal bytes that one batch holds at most. */
 const BATCH_BYTES = 1024 * 1024
+
+/** `state` is null where the sink has not taken a row yet. */
+type Written = Omit<WriteResult, 'state'> & { readonly state: SinkState | null }
 
 /**
  * One sink, from its cursor on: the one piece of code behind live delivery, retry, recovery and back-filling.
@@ -75,6 +78,15 @@ export class SinkSession {
     await this.#sink.close(outcome)
   }
 
+  /** Lets go of what the sink holds open, without a word to the destination's readers. */
+  async abandon(): Promise<void> {
+    if (!this.#opened) return
+    this.#opened = false
+    await this.#sink.close({ status: 'running', endTime: Date.now() }).catch(() => {
+      // It is out of date: nothing of it is wanted, not even its error.
+    })
+  }
+
   async #open(): Promise<void> {
     if (this.#opened) return
     await this.#sink.open(this.#context, this.#cursor.state)
@@ -101,7 +113,7 @@ export class SinkSession {
   }
 
   /** Null where the part was too large, or holds a bad row somewhere: try a smaller one. */
-  async #writePart(part: RecordBatch): Promise<WriteResult | null> {
+  async #writePart(part: RecordBatch): Promise<Written | null> {
     try {
       return await this.#sink.write(part)
     } catch (error) {
@@ -112,14 +124,16 @@ export class SinkSession {
         return null
       }
       const rejected: RejectedRow[] = [{ row: 0, cause: error.code, reason: error.message }]
-      return { state: this.#cursor.state ?? {}, rejected }
+      return { state: this.#cursor.state, rejected }
     }
   }
 
   /** `lost` rows never reach any destination: they count as dead-lettered, so that the sums still add up. */
-  #settle(part: RecordBatch, result: WriteResult, lost: number, place: JournalPlace): void {
+  #settle(part: RecordBatch, result: Written, lost: number, place: JournalPlace): void {
     const { state, notApplicable = 0, rejected = [] } = result
     const { sink, counts, deadLetterBytes } = this.#cursor
+    // Where the commit fails the part comes again, to a sink that is laid back to what is committed.
+    this.#opened = false
     this.#commit({
       place,
       state,
@@ -132,6 +146,7 @@ export class SinkSession {
         notApplicable: counts.notApplicable + notApplicable,
       },
     })
+    this.#opened = true
   }
 
   #commit(change: Partial<Cursor>): void {
@@ -145,7 +160,7 @@ export class SinkSession {
     const { sink, attempts } = this.#cursor
     const lastError = error instanceof Error ? error.message : String(error)
     if (error instanceof SinkError && error.action === 'rebuild') {
-      this.#opened = false
+      await this.abandon()
       this.#commit({ ...firstCursor(sink), attempts: attempts + 1, lastError })
       return
     }

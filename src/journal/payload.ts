@@ -8,7 +8,7 @@
  * Rows of one FRAMES payload have consecutive sequence numbers. The frames are the ring's, byte for byte (see
  * record/frame.ts). Key definitions are written where the producer made them, once more in the next block (so
  * that one damaged block costs no name that later blocks need), and all again at the head of each segment (so
- * that a segment can be read alone).
+ * that a segment can be read alone). The segment's note ends the head: where it can be read, the head is whole.
  */
 export const PAYLOAD = { FRAMES: 1, NOTE: 2, PADDING: 3 } as const
 export const PAYLOAD_VERSION = 1
@@ -23,7 +23,7 @@ export type Note =
       readonly segment: number
       /** Milliseconds since the epoch. */
       readonly time: number
-      /** Sequence number of the first row of each producer that this segment or a later one holds. */
+      /** Per producer: all rows before this sequence number are in earlier segments. */
       readonly next: { readonly [producer: string]: number }
     }
   | {

@@ -22,6 +22,7 @@ export function readBack(directory: string): JournalAccount {
   const definitions = new DefinitionStore()
   const next = new Map<number, number>()
   for (const first of [...segments].reverse()) {
+    syncFile(segmentPath(directory, first))
     let headed = false
     const onNote = (note: Note): void => {
       if (note.note !== 'segment') return
@@ -38,8 +39,6 @@ export function readBack(directory: string): JournalAccount {
     reader.close()
     if (headed || first === segments[0]) break
   }
-  const last = segments.at(-1)
-  if (last !== undefined) syncFile(segmentPath(directory, last))
   return { next, definitions, segments: segments.length }
 }
 

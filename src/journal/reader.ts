@@ -83,9 +83,11 @@ export class JournalReader {
   /** The rows from here on, or null where there are none (yet). The batch is valid until the next call. */
   read({ end = Number.POSITIVE_INFINITY, maxBytes = 1024 * 1024 }: ReadLimits = {}): RecordBatch | null {
     let budget = maxBytes
-    while (this.#position < end && budget > 0) {
+    // Null means that there is nothing more: definitions and repeated rows, however many, are not an end.
+    while (this.#position < end && (budget > 0 || this.#builder.rows === 0)) {
       const before = this.#position
-      if (!this.#readBuffer(end, Math.min(budget, BUFFER_BYTES), false) && !this.#nextSegment(end)) break
+      const bytes = Math.min(Math.max(budget, 1), BUFFER_BYTES)
+      if (!this.#readBuffer(end, bytes, false) && !this.#nextSegment(end)) break
       if (segmentOf(before) === segmentOf(this.#position)) budget -= this.#position - before
     }
     return this.#builder.rows === 0 ? null : this.#builder.take()
@@ -179,7 +181,8 @@ export class JournalReader {
     if (type !== CHUNK.LAST) return
     const payload = Buffer.concat(this.#parts)
     this.#parts = []
-    this.#addPayload(payload, definitionsOnly)
+    if (isWhole(payload)) this.#addPayload(payload, definitionsOnly)
+    else this.#damaged()
   }
 
   #addPayload(payload: Buffer, definitionsOnly: boolean): void {
@@ -221,4 +224,19 @@ export class JournalReader {
     this.#position = positionOf(next, 0)
     return true
   }
+}
+
+/**
+ * False for chunks of two records: each is sound, and together they have a wrong length. A disk that wrote a
+ * block to a wrong place, or not at all, can leave that.
+ */
+function isWhole(payload: Buffer): boolean {
+  if (payload[0] !== PAYLOAD.FRAMES) return true
+  let at = FRAMES_HEADER_BYTES
+  while (at + 8 <= payload.length) {
+    const words = payload.readUInt32LE(at) >>> 8
+    if (words === 0) return false
+    at += words * 8
+  }
+  return at === payload.length
 }

@@ -32,8 +32,12 @@ export class RingJournal {
     this.#next = account.next
     this.#definitions = account.definitions
     this.#writer = new JournalWriter(options, {
+      // Not `nextSequence`: rows that were taken may still wait to be written when a segment begins.
       next: () =>
-        Object.fromEntries([...this.#next, ...this.#rings.map((r) => [r.producer, r.nextSequence] as const)]),
+        Object.fromEntries([
+          ...this.#next,
+          ...this.#rings.map(({ producer, counters }) => [producer, counters[F64.JOURNALED]!] as const),
+        ]),
       definitions: () => this.#definitions.groups(),
     })
   }
@@ -79,6 +83,7 @@ export class RingJournal {
     let moved = 0
     if (this.#half !== null) {
       moved += this.#half.bytes.length
+      this.#writer.room()
       this.#append(this.#half)
     }
     for (const ring of this.#rings) {
@@ -89,10 +94,9 @@ export class RingJournal {
         moved += ring.bytes.length
       }
     }
-    if (moved > 0 || this.#writer.buffered > 0) {
-      this.#writer.flush()
-      for (const ring of this.#rings) ring.release()
-    }
+    if (moved > 0 || this.#writer.buffered > 0) this.#writer.flush()
+    // Also where nothing moved: a ring full of rows that an earlier drain had journaled must get its room back.
+    for (const ring of this.#rings) if (ring.held) ring.release()
     return moved
   }
 

@@ -46,11 +46,15 @@ export class JournalWriter {
   /** Bytes of the buffer that the file already has. */
   #flushed = 0
   #fd = -1
+  /** Where the segment's head ends: its size is what follows. */
+  #headEnd = 0
   #segment: number
   /** Whole buffers since the last sync, oldest first, starting at a block. */
   #unsynced: Buffer[] = []
   #spare: Buffer[] = []
   #dirty = false
+  /** Block in which the last appended frames begin. */
+  #recordBlock = 0
   #repeat: { producer: number; frames: Uint8Array; block: number }[] = []
 
   constructor(options: JournalWriterOptions, head: SegmentHead) {
@@ -91,24 +95,27 @@ export class JournalWriter {
    * or begin a segment to make room.
    */
   room(): number {
-    let left = BLOCK_BYTES - (this.#end % BLOCK_BYTES)
-    if (left < CHUNK_HEADER_BYTES + MIN_ROOM) {
-      this.#closeBlock(left)
-      left = BLOCK_BYTES
+    const used = this.#end % BLOCK_BYTES
+    const full = this.#base + this.#end - this.#headEnd >= this.#options.segmentBytes
+    if (used > 0 && (full || BLOCK_BYTES - used < CHUNK_HEADER_BYTES + MIN_ROOM)) {
+      this.#closeBlock(BLOCK_BYTES - used)
     }
     this.#makeRoom()
-    if (this.#end % BLOCK_BYTES === 0) {
-      if (this.#base + this.#end >= this.#options.segmentBytes) this.#roll()
-      this.#repeatDefinitions()
-      left = BLOCK_BYTES - (this.#end % BLOCK_BYTES)
-      if (left < CHUNK_HEADER_BYTES + MIN_ROOM) return this.room()
-    }
+    // Only here, between two records: what a sync covers must not end in the middle of one, whose rest would be
+    // written again without its beginning if the next sync fails.
+    if (this.unsyncedBytes > (this.#options.maxUnsyncedBytes ?? 32 * 2 ** 20)) this.sync()
+    if (full) this.#roll()
+    this.#repeatDefinitions()
+    const left = BLOCK_BYTES - (this.#end % BLOCK_BYTES)
+    if (left < CHUNK_HEADER_BYTES + MIN_ROOM) return this.room()
     return left - CHUNK_HEADER_BYTES - FRAMES_HEADER_BYTES
   }
 
   /** Appends frames of one producer; larger than `room()` only where a single frame is. */
   appendFrames(producer: number, rows: number, firstSequence: number, frames: Uint8Array): void {
     const length = FRAMES_HEADER_BYTES + frames.length
+    this.#makeRoom()
+    this.#recordBlock = this.#blockNumber()
     const left = BLOCK_BYTES - (this.#end % BLOCK_BYTES)
     if (length + CHUNK_HEADER_BYTES > left) {
       const payload = Buffer.alloc(length)
@@ -125,9 +132,14 @@ export class JournalWriter {
     this.#end = payload + length
   }
 
-  /** Remembers definitions just appended, to repeat them in the next block. */
+  /**
+   * Remembers definitions just appended, to repeat them in the next block; and in the block where their record
+   * ends, if it began in another, whose damage would cost the rows that share this one.
+   */
   repeatLater(producer: number, frames: Uint8Array): void {
-    this.#repeat.push({ producer, frames, block: this.#blockNumber() })
+    const last = Math.floor((this.#base + this.#end - 1) / BLOCK_BYTES)
+    if (this.#recordBlock < last) this.#repeat.push({ producer, frames, block: this.#recordBlock })
+    this.#repeat.push({ producer, frames, block: last })
   }
 
   appendNote(note: Note): void {
@@ -140,14 +152,12 @@ export class JournalWriter {
   }
 
   #repeatDefinitions(): void {
-    const block = this.#blockNumber()
-    while (this.#repeat.length > 0 && this.#repeat[0]!.block < block) {
+    while (this.#repeat.length > 0 && this.#repeat[0]!.block < this.#blockNumber()) {
       const { producer, frames } = this.#repeat[0]!
       const left = BLOCK_BYTES - (this.#end % BLOCK_BYTES)
-      if (left < CHUNK_HEADER_BYTES + FRAMES_HEADER_BYTES + frames.length || this.#blockNumber() !== block)
-        return
-      this.#repeat.shift()
+      if (left < CHUNK_HEADER_BYTES + FRAMES_HEADER_BYTES + frames.length) this.#closeBlock(left)
       this.appendFrames(producer, 0, 0, frames)
+      this.#repeat.shift()
     }
   }
 
@@ -177,10 +187,9 @@ export class JournalWriter {
   #closeBlock(left: number): void {
     const at = this.#end
     this.#buffer.fill(0, at, at + left)
-    if (left > CHUNK_HEADER_BYTES) {
-      this.#buffer[at + CHUNK_HEADER_BYTES] = PAYLOAD.PADDING
-      sealChunk(this.#buffer, at, left - CHUNK_HEADER_BYTES, CHUNK.FULL)
-    }
+    // Seven bytes are a chunk without a payload: zeros there would look like damage.
+    if (left > CHUNK_HEADER_BYTES) this.#buffer[at + CHUNK_HEADER_BYTES] = PAYLOAD.PADDING
+    if (left >= CHUNK_HEADER_BYTES) sealChunk(this.#buffer, at, left - CHUNK_HEADER_BYTES, CHUNK.FULL)
     this.#end += left
   }
 
@@ -194,7 +203,6 @@ export class JournalWriter {
     this.#base += BUFFER_BYTES
     this.#end = 0
     this.#flushed = 0
-    if (this.unsyncedBytes > (this.#options.maxUnsyncedBytes ?? 32 * 2 ** 20)) this.sync()
   }
 
   // --- writing -----------------------------------------------------------------------------------------
@@ -290,6 +298,7 @@ export class JournalWriter {
     }
     try {
       let offset = this.#writeHead(fd, segment)
+      this.#headEnd = offset
       for (const part of this.#unsynced) {
         writeFully(this.#files, fd, part, offset)
         offset += part.length
@@ -313,7 +322,6 @@ export class JournalWriter {
     const parts: Buffer[] = []
     const blocks = new BlockBuilder(parts)
     const next = this.#head.next()
-    blocks.append(encodeNote({ note: 'segment', run: runId, segment, time: Date.now(), next }))
     for (let pass = 0; pass < 2; pass++) {
       // Twice, in different blocks: one damaged block must not cost the names of a whole segment.
       let any = false
@@ -325,8 +333,10 @@ export class JournalWriter {
         any = true
       }
       if (!any) break
-      blocks.finishBlock()
+      if (pass === 0) blocks.finishBlock()
     }
+    // Last: who reads the note knows that the definitions before it were written.
+    blocks.append(encodeNote({ note: 'segment', run: runId, segment, time: Date.now(), next }))
     blocks.finishBlock()
     const head = Buffer.concat(parts)
     writeFully(this.#files, fd, head, 0)
@@ -355,10 +365,8 @@ class BlockBuilder {
   finishBlock(): void {
     if (this.#end === 0) return
     const left = BLOCK_BYTES - this.#end
-    if (left > CHUNK_HEADER_BYTES) {
-      this.#block[this.#end + CHUNK_HEADER_BYTES] = PAYLOAD.PADDING
-      sealChunk(this.#block, this.#end, left - CHUNK_HEADER_BYTES, CHUNK.FULL)
-    }
+    if (left > CHUNK_HEADER_BYTES) this.#block[this.#end + CHUNK_HEADER_BYTES] = PAYLOAD.PADDING
+    if (left >= CHUNK_HEADER_BYTES) sealChunk(this.#block, this.#end, left - CHUNK_HEADER_BYTES, CHUNK.FULL)
     this.#parts.push(this.#block)
     this.#block = Buffer.alloc(BLOCK_BYTES)
     this.#end = 0

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname, extname, resolve } from 'node:path'
 import { OptionsError } from './errors.js'
 import { jsonErrorLine } from './json-error.js'
+import type { RunOptions } from './options.js'
 
 /**
  * Reads the options of `init()` from a .json, .yaml or .yml file. A `config` that is a string is the path of
@@ -11,7 +12,7 @@ import { jsonErrorLine } from './json-error.js'
  *
  * Throws OptionsError where a file is missing, of another kind, not parsable, or not an object.
  */
-export function readOptions(path: string): Record<string, unknown> {
+export function readOptions(path: string): RunOptions {
   const options = readObject(path, 'options file')
   if (typeof options.config !== 'string') return options
   return { ...options, config: readObject(resolve(dirname(path), options.config), 'config file') }

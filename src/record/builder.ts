@@ -119,12 +119,8 @@ export class BatchBuilder {
     for (let i = 0; i < n; i++, slot++) {
       const id = u32[ids + i]!
       const key = id & KEY_ID_MASK
-      let name = keysOf[key]
-      if (name === undefined) {
-        name = this.#table.indexOf(unknownName(producer, key))
-        keysOf[key] = name
-      }
-      this.#keys[slot] = name
+      // An unknown name is not kept: the next block or segment may define it.
+      this.#keys[slot] = keysOf[key] ?? this.#table.indexOf(unknownName(producer, key))
       if (id & VALUE_INT64) this.#addInteger(slot, new BigInt64Array(this.#scratch, (values + i) * 8, 1)[0]!)
       else this.#values[slot] = f64[values + i]!
     }

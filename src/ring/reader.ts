@@ -19,6 +19,8 @@ export class RingReader {
   /** The oldest region whose frames were not all released. */
   #heldRegion: number
   #position: number
+  /** The tail as the producer sees it. */
+  #released: number
   #nextSequence: number
 
   /** The frames found by the last `take()`. */
@@ -40,7 +42,13 @@ export class RingReader {
     }
     this.#heldRegion = this.#regionIndex
     this.#position = Atomics.load(this.#header, tailIndex(this.#regionIndex))
+    this.#released = this.#position
     this.#nextSequence = nextSequence
+  }
+
+  /** True where something was taken, or skipped because the journal has it, and not released. */
+  get held(): boolean {
+    return this.#position !== this.#released
   }
 
   /** Sequence number of the row after the last one taken. */
@@ -128,6 +136,7 @@ export class RingReader {
       const sealed = this.#header[sealIndex(this.#heldRegion)]!
       Atomics.store(this.#header, tailIndex(this.#heldRegion), sealed)
     }
+    this.#released = this.#position
     Atomics.store(this.#header, tailIndex(this.#regionIndex), this.#position)
     if (Atomics.load(this.#header, I32.WAITING) === 1) {
       Atomics.add(this.#header, I32.SPACE, 1)

@@ -6,17 +6,24 @@ import { Control } from '../ring/control.js'
 import { F64, HEADER_BYTES, I32 } from '../ring/layout.js'
 import { createRing } from '../ring/ring.js'
 import { emitWarning, type ProducerHandle } from './connect.js'
-import { forgetRun, rememberRun } from './exit.js'
+import { forgetRun, rememberEnded, rememberRun } from './exit.js'
 import { Producer } from './producer.js'
 import { rescue } from './rescue.js'
 import type { FinishOptions, FlushOptions, FlushResult, Run } from './run.js'
 import { type RunStatusReport, readStatus } from './status.js'
-import { warnOnce } from './warnings.js'
+import { type Warn, warnOnce } from './warnings.js'
 
 const LOCATE_TIMEOUT_MS = 2000
 const POLL_MS = 2
 /** How much longer than its deadline the daemon may take to say that it has given up. */
 const GRACE_MS = 500
+/** The longest that setTimeout() takes; more than this fires at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+/** A daemon that lived shorter than this is replaced later each time: what ends it may end the next one too. */
+const SHORT_LIFE_MS = 5000
+const MAX_RESTART_MS = 2000
+
+type About = Pick<FinishRequest, 'exitCode' | 'error'>
 
 /** A run with a daemon: the producer of the thread that made it, and what only the owner may do. */
 export class LiveRun extends Producer implements Run {
@@ -25,7 +32,9 @@ export class LiveRun extends Producer implements Run {
   readonly #rings: NamedRing[]
   readonly #sinkNames: readonly string[]
   readonly #setup: Omit<DaemonSetup, 'rings'>
+  readonly #tell: Warn
   #worker: Worker
+  #shortLives = 0
   #finished: Promise<FlushResult> | null = null
   #ended = false
 
@@ -38,6 +47,7 @@ export class LiveRun extends Producer implements Run {
     })
     super({ ring, control, limits: options.limits, warn: tell })
     this.options = options
+    this.#tell = tell
     this.#control = control
     this.#rings = [{ id: 0, name: 'main', ring }]
     this.#sinkNames = [...options.sinks.map(({ name }) => name), 'summary']
@@ -66,12 +76,18 @@ export class LiveRun extends Producer implements Run {
         ? new Worker(new URL('../../workers/daemon.js', import.meta.url), options)
         : new Worker(new URL(this.options.workerUrl), options)
     worker.unref()
-    worker.on('error', (error) => emitWarning('daemon-failed', `The tracker's thread failed: ${error}`))
+    const startedAt = performance.now()
+    worker.on('error', (error) => this.#tell('daemon-failed', `The tracker's thread failed: ${error}`))
     worker.on('exit', () => {
-      if (this.#worker === worker && !this.#control.finished && !this.#ended)
-        this.#worker = this.#startDaemon()
+      this.#shortLives = performance.now() - startedAt < SHORT_LIFE_MS ? this.#shortLives + 1 : 0
+      const waitMs = this.#shortLives < 3 ? 0 : Math.min(20 * 2 ** this.#shortLives, MAX_RESTART_MS)
+      setTimeout(() => this.#replace(worker), waitMs).unref()
     })
     return worker
+  }
+
+  #replace(dead: Worker): void {
+    if (this.#worker === dead && !this.#control.finished && !this.#ended) this.#worker = this.#startDaemon()
   }
 
   /** The daemon's thread; for the tests, which end it. */
@@ -121,7 +137,7 @@ export class LiveRun extends Producer implements Run {
   async flush({ level = 'journaled', timeoutMs = 5000 }: FlushOptions = {}): Promise<FlushResult> {
     const start = performance.now()
     const deadline = start + timeoutMs
-    await Promise.race([this.readBack.whenIdle(), delay(timeoutMs)])
+    await this.#readBackFor(timeoutMs)
     const counters = this.#rings.map(({ ring }) => countersOf(ring))
     const targets = counters.map((of) => of[F64.PUBLISHED]!)
     const passed = (index: number) => counters.every((of, ring) => of[index]! >= targets[ring]!)
@@ -138,26 +154,34 @@ export class LiveRun extends Producer implements Run {
     return { ...this.status(), reached, elapsedMs: performance.now() - start }
   }
 
-  finish(options: FinishOptions = {}): Promise<FlushResult> {
-    this.#finished ??= this.#finish(options)
+  /** `about`: what is known of the end of the process, for run.json. */
+  finish(options: FinishOptions = {}, about: About = {}): Promise<FlushResult> {
+    this.#finished ??= this.#finish(options, about)
     return this.#finished
   }
 
-  async #finish({ status = 'completed', timeoutMs = 30_000 }: FinishOptions): Promise<FlushResult> {
+  async #finish(
+    { status = 'completed', timeoutMs = 30_000 }: FinishOptions,
+    about: About,
+  ): Promise<FlushResult> {
     const start = performance.now()
     const deadline = start + timeoutMs
-    await Promise.race([this.readBack.whenIdle(), delay(timeoutMs)])
+    await this.#readBackFor(timeoutMs)
     this.readBack.readAllNow()
     this.#close()
-    let asked = this.#ask({ type: 'finish', status, timeoutMs: Math.max(0, deadline - performance.now()) })
+    const ask = () =>
+      this.#ask({ type: 'finish', status, timeoutMs: Math.max(0, deadline - performance.now()), ...about })
+    let asked = ask()
     await poll(() => {
       // A daemon that died in between is replaced, and its successor is asked again.
-      if (asked !== this.#worker)
-        asked = this.#ask({ type: 'finish', status, timeoutMs: deadline - performance.now() })
+      if (asked !== this.#worker) asked = ask()
       return this.#control.finished
     }, deadline + GRACE_MS)
     this.#end()
     const report = this.status()
+    if (report.inRing > 0) {
+      this.#tell('records-lost', `${report.inRing} records could not be written before the run's deadline.`)
+    }
     const reached = report.inRing === 0 && Object.values(report.sinks).every(({ pending }) => pending === 0)
     return { ...report, reached, elapsedMs: performance.now() - start }
   }
@@ -165,6 +189,16 @@ export class LiveRun extends Producer implements Run {
   #ask(request: FinishRequest): Worker {
     this.post(request)
     return this.#worker
+  }
+
+  /** Gives tensors time to arrive from their device. */
+  async #readBackFor(timeoutMs: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, Math.min(Math.max(0, timeoutMs), MAX_TIMER_MS)).unref()
+    })
+    await Promise.race([this.readBack.whenIdle(), late])
+    clearTimeout(timer)
   }
 
   /** From here on, log calls are counted as dropped. */
@@ -179,23 +213,25 @@ export class LiveRun extends Producer implements Run {
   }
 
   /**
-   * Ends the run while the process ends: synchronous, since no event loop will turn again. The daemon does it,
-   * and where it does not move this thread writes what is left in the rings itself.
+   * Ends the run while the process ends: synchronous, since no event loop will turn again. Asks the daemon to do
+   * it; the function that this returns waits for that, and what the daemon does not get done it does itself.
    */
-  finishNow(status: FinalStatus, about: Pick<FinishRequest, 'exitCode' | 'error'>): void {
-    const deadline = performance.now() + this.options.exitTimeoutMs
+  finishNow(status: FinalStatus, about: About, timeoutMs = this.options.exitTimeoutMs): () => void {
+    const deadline = performance.now() + timeoutMs
     this.readBack.readAllNow()
     this.#close()
-    this.post({ type: 'finish', status, timeoutMs: this.options.exitTimeoutMs * 0.8, ...about })
+    this.post({ type: 'finish', status, timeoutMs: timeoutMs * 0.8, ...about })
     this.#control.wake()
-    const done = this.#waitWhileMoving(deadline)
-    this.#ended = true
-    if (!done) rescue({ ...this.#setup, rings: this.#rings }, status, about)
+    return () => {
+      const done = this.#waitWhileMoving(deadline, timeoutMs)
+      this.#ended = true
+      if (!done || this.status().inRing > 0) rescue({ ...this.#setup, rings: this.#rings }, status, about)
+    }
   }
 
   /** Waits for the daemon's end as long as it, or the drain, shows a pulse. */
-  #waitWhileMoving(deadline: number): boolean {
-    const patienceMs = Math.min(500, this.options.exitTimeoutMs / 4)
+  #waitWhileMoving(deadline: number, timeoutMs: number): boolean {
+    const patienceMs = Math.min(500, timeoutMs / 4)
     let pulse = ''
     let movedAt = performance.now()
     for (;;) {
@@ -214,7 +250,7 @@ export class LiveRun extends Producer implements Run {
   async [Symbol.asyncDispose](): Promise<void> {
     const open = this.#finished === null
     await this.finish()
-    if (open) rememberRun(this, 'finished')
+    if (open) rememberEnded(this.dir)
   }
 }
 
@@ -229,9 +265,6 @@ function fileName(name: string, taken: readonly NamedRing[]): string {
   for (let n = 2; taken.some((ring) => ring.name === unique); n++) unique = `${safe}-${n}`
   return unique
 }
-
-const delay = (ms: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)).unref())
 
 async function poll(done: () => boolean, deadline: number): Promise<boolean> {
   for (;;) {

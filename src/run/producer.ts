@@ -3,7 +3,7 @@ import type { Control } from '../ring/control.js'
 import { DROP, F64 } from '../ring/layout.js'
 import { RingWriter } from '../ring/writer.js'
 import { KeyTable, type NameLimits, NO_ROOM, REFUSED } from './keys.js'
-import { type PendingTensor, ReadBack, type Row } from './read-back.js'
+import { disposeAll, errorText, type PendingTensor, ReadBack, type Row } from './read-back.js'
 import { Scalar } from './scalar.js'
 import { fitsInt64, isTensor, keepClone, type MetricValues } from './values.js'
 import { describeValue, refusedValue, type Warn } from './warnings.js'
@@ -62,7 +62,7 @@ export class Producer {
       // Most likely a getter of the caller's that throws: no reason to end a training.
       this.#forgetRow()
       this.#counters[DROP['no-values']]!++
-      this.#warn('row-failed', `A row could not be read and was dropped: ${String(error)}`)
+      this.#warn('row-failed', `A row could not be read and was dropped: ${errorText(error)}`)
     }
   }
 
@@ -193,7 +193,7 @@ export class Producer {
   }
 
   #forgetRow(): void {
-    for (const { tensor } of this.#tensors) tensor.dispose()
+    disposeAll(this.#tensors)
     this.#tensors.length = 0
     this.#exact.length = 0
   }

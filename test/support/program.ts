@@ -19,7 +19,12 @@ export class Program {
   #endedAt = 0
   readonly #toldAt = new Map<string, number>()
 
-  constructor(fixture: string, args: readonly (string | number)[], env: Record<string, string>, execArgv: string[]) {
+  constructor(
+    fixture: string,
+    args: readonly (string | number)[],
+    env: Record<string, string>,
+    execArgv: string[],
+  ) {
     const { OFFSTEP_MODE: _mode, OFFSTEP_DIR: _dir, NODE_OPTIONS: _options, ...inherited } = process.env
     this.#child = spawn(process.execPath, [...execArgv, join(FIXTURES, fixture), ...args.map(String)], {
       env: { ...inherited, ...env },
@@ -27,7 +32,8 @@ export class Program {
     })
     this.#child.stdout!.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text
-      for (const word of text.split('\n')) if (!this.#toldAt.has(word)) this.#toldAt.set(word, performance.now())
+      for (const word of text.split('\n'))
+        if (!this.#toldAt.has(word)) this.#toldAt.set(word, performance.now())
     })
     this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       this.stderr += text
@@ -49,9 +55,13 @@ export class Program {
   }
 
   async waitFor(word: string): Promise<void> {
-    await until(`the program says "${word}" (stderr: ${this.stderr})`, () => this.told(word) || !this.running, {
-      everyMs: 1,
-    })
+    await until(
+      `the program says "${word}" (stderr: ${this.stderr})`,
+      () => this.told(word) || !this.running,
+      {
+        everyMs: 1,
+      },
+    )
     if (!this.told(word)) await this.ended
     if (!this.told(word)) throw new Error(`The program ended before it said "${word}": ${this.stderr}`)
   }
@@ -76,7 +86,10 @@ export interface ProgramOptions {
 }
 
 /** Starts `test/fixtures/<fixture>`; it is ended, by its pid, when the test is over. */
-export function startProgram(fixture: string, { args = [], dir, env = {}, execArgv = [] }: ProgramOptions): Program {
+export function startProgram(
+  fixture: string,
+  { args = [], dir, env = {}, execArgv = [] }: ProgramOptions,
+): Program {
   const program = new Program(fixture, args, { RUNS: dir, ...env }, execArgv)
   onTestFinished(async () => {
     if (program.running) program.kill('SIGKILL')

@@ -26,11 +26,14 @@ export class SinkRun {
     this.directory = join(runDir, 'tensorboard')
   }
 
-  /** Writes and commits the rows in a session of their own, so in an event file of their own. */
-  async session(rows: readonly RowLiteral[]): Promise<void> {
+  /**
+   * Writes and commits the rows in a session of their own, so in an event file of their own. The session then
+   * dies with `lost` rows written but not committed: they must come again.
+   */
+  async session(rows: readonly RowLiteral[], lost: readonly RowLiteral[] = []): Promise<void> {
     const timed = rows.map((row, index) => ({ ...row, time: START_TIME + (this.#rows + index) * 12.5 }))
     this.#rows += rows.length
-    this.#state = await this.#write(timed)
+    this.#state = await this.#write(timed, lost)
     for (const { time, step, producer = 0, metrics } of timed) {
       const run = `${this.#name}/tensorboard${producer === 0 ? '' : `/worker-${producer}`}`
       for (const [tag, value] of Object.entries(metrics)) {
@@ -43,12 +46,7 @@ export class SinkRun {
     }
   }
 
-  /** Writes the rows in a session that dies before they are committed: they will come again. */
-  async crashedSession(rows: readonly RowLiteral[]): Promise<void> {
-    await this.#write(rows)
-  }
-
-  async #write(rows: readonly RowLiteral[]): Promise<SinkState | null> {
+  async #write(rows: readonly RowLiteral[], lost: readonly RowLiteral[]): Promise<SinkState | null> {
     const sink = createSink()
     const builder = new BatchBuilder()
     let state = this.#state
@@ -57,6 +55,7 @@ export class SinkRun {
       const result = await sink.write(builder.batchOf(rows.slice(from, from + BATCH_ROWS)))
       state = committedState(result.state)
     }
+    await sink.write(builder.batchOf(lost))
     await sink.close({ status: 'running', endTime: START_TIME })
     return state
   }
