@@ -58,13 +58,8 @@ export const sustained: Benchmark = {
       })
     }
     const worst = Math.max(...pending) / RATE
-    figures.push({ name: 'largest backlog', measured: worst, unit: 's', target: { atMost: 2 } })
-    figures.push({
-      name: 'time to catch up',
-      measured: catchUpMs ?? Number.NaN,
-      unit: 'ms',
-      target: { atMost: 2000 },
-    })
+    figures.push({ name: 'largest backlog', measured: worst, unit: 's' })
+    figures.push({ name: 'time to catch up', measured: catchUpMs ?? Number.NaN, unit: 'ms' })
     let all = 0
     for (const [role, ms] of Object.entries(cpu)) {
       all += ms

@@ -12,7 +12,7 @@ interface Training {
 }
 
 const STEP_MS = 5
-const BLOCK_SECONDS = 3 * 40 * STEP_MS * 0.001
+const BLOCK_SECONDS = 3 * 10 * STEP_MS * 0.001
 
 export const training: Benchmark = {
   name: 'training',

@@ -9,7 +9,7 @@ import { init, type RunOptions } from '../../src/index.js'
 import type { LiveRun } from '../../src/run/live-run.js'
 import { Histogram } from '../histogram.js'
 import type { Fault } from '../paced.js'
-import { logTen } from './rows.js'
+import { tenMetrics } from './rows.js'
 import { assertCounts, inDirectory, parameters, report, waitSync } from './support.js'
 
 const { dir, fault, seconds, rate } = parameters<{
@@ -63,10 +63,11 @@ for (let i = 0; i < total; i++) {
   if (fault === 'threads-killed' && i % rate === rate - 1) killOne(Math.trunc(i / rate))
   const due = start + (i * 1000) / rate
   while (performance.now() < due) spin()
+  const values = tenMetrics(i * 0.1)
   const before = performance.now()
   const begin = performance.now()
   if ((i & 1) === 0) handle.log(i * 0.1, i)
-  else logTen(run, i * 0.1, i)
+  else run.log(values, i)
   const end = performance.now()
   clock.recordMs(begin - before)
   if ((i & 1) === 0) scalar.recordMs(end - begin)
@@ -101,7 +102,7 @@ function spin(): void {
 function warmUp(): void {
   for (let i = 0; i < 20_000; i++) {
     handle.log(i * 0.1, i)
-    logTen(run, i * 0.1, i)
+    run.log(tenMetrics(i * 0.1), i)
     if (i % 1000 === 0) waitSync(run, ({ inRing }) => inRing === 0, 5000)
   }
   waitSync(run, ({ journaled }) => journaled === 40_000, 5000)

@@ -13,6 +13,10 @@ import { countRecords, RunRecord, sinksOf } from './run-record.js'
 import { SinkScheduler } from './sink-scheduler.js'
 
 const TICK_MS = 50
+/** While every sink has what there is: a wake-up costs some 60 us, and an idle run should cost nothing. */
+const IDLE_TICK_MS = 250
+/** Measured: 16 costs 30 MiB more at 100,000 rows a second, and no less time. */
+const DELIVER_YOUNG_MB = 6
 const CONTEXT_PATIENCE_MS = 1000
 
 /** Where the entries of the pool threads are; bundlers see literals only. */
@@ -92,14 +96,14 @@ export class Daemon {
       { run: id, dir, sinks: this.#sinks.map(({ name }) => name) },
       'run started',
     )
-    setInterval(() => this.#tick(), TICK_MS)
+    this.#tickFromNowOn()
     await this.#describe()
   }
 
   #startSinks({ id, dir }: RunIdentity): void {
     const { options, startTime } = this.#setup
     const createDeliverPool = () =>
-      new ThreadPool(this.#entries.deliver, { maxThreads: 1, youngGenerationMb: 16 })
+      new ThreadPool(this.#entries.deliver, { maxThreads: 1, youngGenerationMb: DELIVER_YOUNG_MB })
     this.#deliverPool = createDeliverPool()
     const run = { id, dir, startTime, project: options.project, name: options.name }
     this.#control.sinkCount = this.#sinks.length
@@ -139,6 +143,12 @@ export class Daemon {
     const beat = () => this.#write(() => writeHeartbeat(dir))
     beat()
     setInterval(beat, HEARTBEAT_INTERVAL_MS)
+  }
+
+  #tickFromNowOn(): void {
+    this.#tick()
+    const idle = this.#schedulers.every(({ busy, pending }) => !busy && !pending)
+    setTimeout(() => this.#tickFromNowOn(), idle ? IDLE_TICK_MS : TICK_MS)
   }
 
   /**

@@ -39,16 +39,16 @@ export class JournalFixture {
   readonly #files: JournalFs
   #journal: RingJournal | null = null
 
-  constructor({ directory = temporaryDirectory(), segmentBytes = 2 ** 30, producers = 1, files = fs as JournalFs } = {}) {
+  constructor({ directory = temporaryDirectory(), segmentBytes = 2 ** 30, producers = 1, files = fs as JournalFs, capacityBytes = 1 << 21 } = {}) {
     this.directory = directory
     this.#segmentBytes = segmentBytes
     this.#files = files
     for (let producer = 0; producer < producers; producer++) {
       const ring = createRing({
         producer,
-        capacityBytes: 1 << 21,
+        capacityBytes,
         whenFull: 'drop',
-        maxCapacityBytes: 1 << 21,
+        maxCapacityBytes: capacityBytes,
         maxBlockMs: 1,
       })
       this.rings.push(ring)
@@ -79,15 +79,24 @@ export class JournalFixture {
     this.rows.push({ producer, sequence, step, values: Object.entries(values) })
   }
 
+  /** Logs until the ring is full. */
+  fill(values: Values): void {
+    for (let sequence = this.counter(F64.PUBLISHED); ; sequence++) {
+      this.#producers[0]!.log(values, sequence)
+      if (this.counter(F64.PUBLISHED) === sequence) return
+      this.rows.push({ producer: 0, sequence, step: sequence, values: Object.entries(values) })
+    }
+  }
+
   counter(index: number, producer = 0): number {
     return new Float64Array(this.rings[producer]!, 0, 256)[index]!
   }
 
   /** What the drain's loop does in one turn. False after an error, which it answers as the drain does. */
-  turn(passing: readonly string[] = ['ENOSPC']): boolean {
+  turn(passing: readonly string[] = ['ENOSPC'], sync = true): boolean {
     try {
       this.journal.pass()
-      this.journal.sync()
+      if (sync) this.journal.sync()
       return true
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code
