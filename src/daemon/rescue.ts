@@ -19,7 +19,7 @@ type About = Pick<FinishRequest, 'exitCode' | 'error'>
 export function rescueRun(setup: DaemonSetup, status: FinalStatus, about: About): void {
   try {
     const control = new Control(setup.control)
-    const { dir, id } = control.located ? control.location(0)! : makeDirectory(setup)
+    const { dir, id } = control.located ? control.location(0)! : makeDirectory(setup, control)
     if (setup.rings.some(({ ring }) => !new RingReader(ring, 0).empty)) emptyRings(setup, id, dir)
     const records = countRecords(setup.rings)
     if (!setStatus(dir, status, { ...about, records })) writeRecord(setup, id, dir, status, about)
@@ -50,9 +50,11 @@ function writeRecord(setup: DaemonSetup, id: string, dir: string, status: FinalS
   record.end({ type: 'finish', status, timeoutMs: 0, ...about }, Date.now(), countRecords(rings))
 }
 
-function makeDirectory({ options, startTime }: DaemonSetup): { id: string; dir: string } {
+function makeDirectory({ options, startTime }: DaemonSetup, control: Control): { id: string; dir: string } {
   const id = options.id ?? formatRunId(options.name, startTime, null)
-  return createRunDirectory(options.dir, options.project, id)
+  const made = createRunDirectory(options.dir, options.project, id)
+  control.locate(made, true)
+  return made
 }
 
 /** Marks a finished run as failed: the process ended by an exception after `await using` had finished it. */

@@ -1,8 +1,8 @@
-import { inspect } from 'node:util'
 import { isMainThread } from 'node:worker_threads'
 import type { FinalStatus, FinishRequest } from '../daemon/messages.js'
 import type { LiveRun } from './live-run.js'
 import { markFailed } from './rescue.js'
+import { describeThrown } from './thrown.js'
 
 /**
  * What happens to the runs of this thread when the process ends, whichever way:
@@ -80,19 +80,7 @@ function removeSignals(): void {
 }
 
 function onUncaught(error: unknown): void {
-  lastError = describeError(error)
-}
-
-/** Anything may be thrown, and nothing of it may throw here. */
-function describeError(error: unknown): NonNullable<FinishRequest['error']> {
-  try {
-    if (!(error instanceof Error))
-      return { name: 'Error', message: typeof error === 'string' ? error : inspect(error) }
-    const { name, message, stack } = error
-    return { name: String(name), message: String(message), ...(typeof stack === 'string' ? { stack } : {}) }
-  } catch {
-    return { name: 'Error', message: 'The thrown value cannot be shown' }
-  }
+  lastError = describeThrown(error)
 }
 
 const statusFor = (exitCode: number): FinalStatus => (exitCode === 0 ? 'completed' : 'failed')

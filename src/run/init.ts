@@ -30,7 +30,7 @@ export async function withRun<T>(options: RunOptions, body: (run: Run) => T | Pr
     await run.finish({ status: 'completed' })
     return result
   } catch (error) {
-    await run.finish({ status: 'failed' })
+    await run.finish({ status: 'failed', error })
     throw error
   }
 }

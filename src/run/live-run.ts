@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import type { DaemonMessage, DaemonSetup, FinalStatus, FinishRequest, NamedRing } from '../daemon/messages.js'
 import type { ResolvedOptions } from '../options/options.js'
 import { countersOf } from '../ring/account.js'
@@ -6,11 +6,13 @@ import { Control } from '../ring/control.js'
 import { F64, HEADER_BYTES, I32 } from '../ring/layout.js'
 import { createRing } from '../ring/ring.js'
 import { emitWarning, type ProducerHandle } from './connect.js'
+import { DaemonThread } from './daemon-thread.js'
 import { forgetRun, rememberEnded, rememberRun } from './exit.js'
 import { Producer } from './producer.js'
 import { rescue } from './rescue.js'
 import type { FinishOptions, FlushOptions, FlushResult, Run } from './run.js'
 import { type RunStatusReport, readStatus } from './status.js'
+import { describeThrown } from './thrown.js'
 import { type Warn, warnOnce } from './warnings.js'
 
 const LOCATE_TIMEOUT_MS = 2000
@@ -19,9 +21,6 @@ const POLL_MS = 2
 const GRACE_MS = 500
 /** The longest that setTimeout() takes; more than this fires at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1
-/** A daemon that lived shorter than this is replaced later each time: what ends it may end the next one too. */
-const SHORT_LIFE_MS = 5000
-const MAX_RESTART_MS = 2000
 
 type About = Pick<FinishRequest, 'exitCode' | 'error'>
 
@@ -33,10 +32,8 @@ export class LiveRun extends Producer implements Run {
   readonly #sinkNames: readonly string[]
   readonly #setup: Omit<DaemonSetup, 'rings'>
   readonly #tell: Warn
-  #worker: Worker
-  #shortLives = 0
+  readonly #daemon: DaemonThread
   #finished: Promise<FlushResult> | null = null
-  #ended = false
 
   constructor(options: ResolvedOptions) {
     const control = new Control()
@@ -59,44 +56,22 @@ export class LiveRun extends Producer implements Run {
       argv: process.argv,
       execArgv: process.execArgv,
     }
-    this.#worker = this.#startDaemon()
+    this.#daemon = new DaemonThread(
+      () => ({ ...this.#setup, rings: this.#rings }),
+      options.workerUrl,
+      () => control.finished,
+      (error) => this.#tell('daemon-failed', `The tracker's thread failed: ${error}`),
+    )
     rememberRun(this)
-  }
-
-  #startDaemon(): Worker {
-    const options = {
-      workerData: { ...this.#setup, rings: this.#rings },
-      execArgv: [],
-      env: { ...process.env, OFFSTEP_INTERNAL_THREAD: '1' },
-      name: 'offstep',
-    }
-    // A literal URL, as bundlers want it; the option is for those that move the file.
-    const worker =
-      this.options.workerUrl === null
-        ? new Worker(new URL('../../workers/daemon.js', import.meta.url), options)
-        : new Worker(new URL(this.options.workerUrl), options)
-    worker.unref()
-    const startedAt = performance.now()
-    worker.on('error', (error) => this.#tell('daemon-failed', `The tracker's thread failed: ${error}`))
-    worker.on('exit', () => {
-      this.#shortLives = performance.now() - startedAt < SHORT_LIFE_MS ? this.#shortLives + 1 : 0
-      const waitMs = this.#shortLives < 3 ? 0 : Math.min(20 * 2 ** this.#shortLives, MAX_RESTART_MS)
-      setTimeout(() => this.#replace(worker), waitMs).unref()
-    })
-    return worker
-  }
-
-  #replace(dead: Worker): void {
-    if (this.#worker === dead && !this.#control.finished && !this.#ended) this.#worker = this.#startDaemon()
   }
 
   /** The daemon's thread; for the tests, which end it. */
   get worker(): Worker {
-    return this.#worker
+    return this.#daemon.worker
   }
 
   post(message: DaemonMessage): void {
-    this.#worker.postMessage(message)
+    this.#daemon.post(message)
   }
 
   get id(): string {
@@ -161,9 +136,10 @@ export class LiveRun extends Producer implements Run {
   }
 
   async #finish(
-    { status = 'completed', timeoutMs = 30_000 }: FinishOptions,
+    { status = 'completed', timeoutMs = 30_000, error }: FinishOptions,
     about: About,
   ): Promise<FlushResult> {
+    if (error !== undefined) about = { ...about, error: describeThrown(error) }
     const start = performance.now()
     const deadline = start + timeoutMs
     await this.#readBackFor(timeoutMs)
@@ -174,10 +150,20 @@ export class LiveRun extends Producer implements Run {
     let asked = ask()
     await poll(() => {
       // A daemon that died in between is replaced, and its successor is asked again.
-      if (asked !== this.#worker) asked = ask()
+      if (asked !== this.worker) asked = ask()
       return this.#control.finished
     }, deadline + GRACE_MS)
-    this.#end()
+    forgetRun(this)
+    this.#daemon.letGo()
+    if (!this.#control.finished) {
+      // It does not move. Once it is gone, this thread can save what is left in memory.
+      await this.worker.terminate()
+      rescue({ ...this.#setup, rings: this.#rings }, status, about)
+      this.#tell(
+        'not-delivered',
+        `The run ended late; recoverRun('${this.dir}') delivers what is in its journal.`,
+      )
+    }
     const report = this.status()
     if (report.inRing > 0) {
       this.#tell('records-lost', `${report.inRing} records could not be written before the run's deadline.`)
@@ -188,7 +174,7 @@ export class LiveRun extends Producer implements Run {
 
   #ask(request: FinishRequest): Worker {
     this.post(request)
-    return this.#worker
+    return this.worker
   }
 
   /** Gives tensors time to arrive from their device. */
@@ -206,12 +192,6 @@ export class LiveRun extends Producer implements Run {
     for (const { ring } of this.#rings) new Int32Array(ring, 0, HEADER_BYTES / 4)[I32.CLOSED] = 1
   }
 
-  #end(): void {
-    this.#ended = true
-    forgetRun(this)
-    if (!this.#control.finished) void this.#worker.terminate()
-  }
-
   /**
    * Ends the run while the process ends: synchronous, since no event loop will turn again. Asks the daemon to do
    * it; the function that this returns waits for that, and what the daemon does not get done it does itself.
@@ -224,7 +204,7 @@ export class LiveRun extends Producer implements Run {
     this.#control.wake()
     return () => {
       const done = this.#waitWhileMoving(deadline, timeoutMs)
-      this.#ended = true
+      this.#daemon.letGo()
       if (!done || this.status().inRing > 0) rescue({ ...this.#setup, rings: this.#rings }, status, about)
     }
   }

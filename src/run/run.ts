@@ -23,6 +23,8 @@ export interface FinishOptions {
   readonly status?: FinalStatus
   /** What is not delivered by then stays in the journal. Default 30,000. */
   readonly timeoutMs?: number
+  /** Why a run failed: name, message and stack go to run.json. */
+  readonly error?: unknown
 }
 
 /** The counts when a flush or finish ended. */

@@ -115,6 +115,7 @@ describe('every way to end a process leaves a complete run', { repeats: REPEAT -
     const program = exiting('with-run')
     expect(await program.ended).toEqual({ code: 0, signal: null })
     expectComplete(program.runDir, 500, 'failed')
+    expect(runFile(program.runDir).error).toMatchObject({ name: 'Error', message: 'thrown in the body' })
     expectLeftInTime(program)
   })
 

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { listSegments } from '../../src/journal/files.js'
 import { F64 } from '../../src/ring/layout.js'
 import { Random } from '../model/support/random.js'
-import { JournalFixture, readAndCompare, type Values } from '../unit/support/journal.js'
+import { JournalFixture, type Values } from '../unit/support/journal.js'
+import { readAndCompare } from '../unit/support/read-journal.js'
 import { type CallName, type Fault, FaultyFs } from './support/faulty-fs.js'
 
 /** Rows of all sizes with names that come up on the way; about 400 KB, so that the writer's buffer goes round. */
@@ -63,12 +64,15 @@ test.each(['EIO', 'ENOSPC', 'EEXIST', 'ENOENT'])(
   },
 )
 
-test.each(['EIO', 'ENOSPC'])('from whichever call on all fail with %s, every row is kept once they work again', (code) => {
-  for (let n = 0; n < calls.length; n++) {
-    const outcome = run((_, index) => (index >= n && index < n + 40 ? code : undefined))
-    expectAllThere(outcome)
-  }
-})
+test.each(['EIO', 'ENOSPC'])(
+  'from whichever call on all fail with %s, every row is kept once they work again',
+  (code) => {
+    for (let n = 0; n < calls.length; n++) {
+      const outcome = run((_, index) => (index >= n && index < n + 40 ? code : undefined))
+      expectAllThere(outcome)
+    }
+  },
+)
 
 test('a write that takes only a part is gone on with, whichever it is, or all of them', () => {
   for (let n = 0; n < calls.length; n++) {
@@ -80,7 +84,9 @@ test('a write that takes only a part is gone on with, whichever it is, or all of
 
 test('after a failed fdatasync the journal goes on in a new segment, and has what the disk forgot', () => {
   for (const syncEvery of [1, 5, 40]) {
-    const syncs = run(() => undefined, syncEvery).files.calls.filter((call) => call === 'fdatasyncSync').length
+    const syncs = run(() => undefined, syncEvery).files.calls.filter(
+      (call) => call === 'fdatasyncSync',
+    ).length
     for (let n = 0; n < syncs; n++) {
       let seen = 0
       const outcome = run((call) => (call === 'fdatasyncSync' && seen++ === n ? 'EIO' : undefined), syncEvery)

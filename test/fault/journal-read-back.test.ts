@@ -5,7 +5,8 @@ import { BLOCK_BYTES } from '../../src/journal/framing.js'
 import { positionOf } from '../../src/journal/position.js'
 import { readBack } from '../../src/journal/read-back.js'
 import { F64 } from '../../src/ring/layout.js'
-import { JournalFixture, readAndCompare, readJournal, scanSegment } from '../unit/support/journal.js'
+import { JournalFixture } from '../unit/support/journal.js'
+import { readAndCompare, readJournal, scanSegment } from '../unit/support/read-journal.js'
 import { FaultyFs } from './support/faulty-fs.js'
 
 const SEGMENT_BYTES = 64 * 1024
@@ -13,7 +14,10 @@ const SEGMENT_BYTES = 64 * 1024
 function logSome(fixture: JournalFixture, round: number): void {
   for (let i = 0; i < 10; i++) {
     const n = 40 + ((round * 7 + i * 13) % 60)
-    fixture.log(Object.fromEntries(Array.from({ length: n }, (_, j) => [`m${round * 2 + j}`, i + j / 3])), round)
+    fixture.log(
+      Object.fromEntries(Array.from({ length: n }, (_, j) => [`m${round * 2 + j}`, i + j / 3])),
+      round,
+    )
   }
 }
 
@@ -48,7 +52,7 @@ function runWithDeath(n: number, fault: 'ENDED' | 'after', again: number): numbe
     }
   }
   expectAllOnce(fixture)
-  fixture.close()
+  files.closeAll()
   fixture.remove()
   return index
 }
@@ -121,7 +125,8 @@ test('with the head of the last segment torn at any byte, the next writer knows 
   expect(records.every(({ rows }) => rows === 0)).toBe(true)
   const names = [...new Set(fixture.rows.flatMap(({ values }) => values.map(([name]) => name)))].sort()
   let cuts = 0
-  const inPadding = (size: number): boolean => records.some(({ kind, start, end }) => kind === 3 && size > start + 16 && size < end - 2)
+  const inPadding = (size: number): boolean =>
+    records.some(({ kind, start, end }) => kind === 3 && size > start + 16 && size < end - 2)
   for (let size = 0; size <= head.length; size += inPadding(size) ? 499 : 1) {
     fs.writeFileSync(file, head.subarray(0, size))
     const { next, definitions } = readBack(fixture.directory)
@@ -157,7 +162,10 @@ test('a damaged block in the head of the last segment costs the next writer no n
   const file = segmentPath(fixture.directory, last)
   const whole = fs.readFileSync(file)
   for (let at = 0; at < 2 * BLOCK_BYTES; at += BLOCK_BYTES) {
-    fs.writeFileSync(file, Buffer.concat([whole.subarray(0, at), Buffer.alloc(BLOCK_BYTES), whole.subarray(at + BLOCK_BYTES)]))
+    fs.writeFileSync(
+      file,
+      Buffer.concat([whole.subarray(0, at), Buffer.alloc(BLOCK_BYTES), whole.subarray(at + BLOCK_BYTES)]),
+    )
     expect(readBack(fixture.directory).next.get(0)).toBe(fixture.rows.length)
     logSome(fixture, 3)
     fixture.write()

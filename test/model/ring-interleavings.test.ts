@@ -65,52 +65,58 @@ const ring = (geometry: Partial<Geometry>): RingModel =>
 test.each([
   ['drop', 1],
   ['grow', 4],
-] as const)('a producer (%s) that writes at any point of a take loses and repeats no row', (whenFull, regions) => {
-  let points = 0
-  for (let before = 0; before <= 8; before++) {
-    for (let burst = 1; burst <= 30; burst++) {
-      points += everywhere(() => {
-        const random = new Random(before * 100 + burst)
-        const model = ring({ whenFull, regions })
-        for (let i = 0; i < before; i++) model.push(random, 4)
-        return {
-          call: () => model.takeSome(64),
-          move: () => {
-            for (let i = 0; i < burst; i++) model.push(random, random.int(3, 8))
-          },
-          after: () => {
-            model.drain(256)
-            expect(model.reader.nextSequence).toBe(model.published)
-          },
-        }
-      })
+] as const)(
+  'a producer (%s) that writes at any point of a take loses and repeats no row',
+  (whenFull, regions) => {
+    let points = 0
+    for (let before = 0; before <= 8; before++) {
+      for (let burst = 1; burst <= 30; burst++) {
+        points += everywhere(() => {
+          const random = new Random(before * 100 + burst)
+          const model = ring({ whenFull, regions })
+          for (let i = 0; i < before; i++) model.push(random, 4)
+          return {
+            call: () => model.takeSome(4096),
+            move: () => {
+              for (let i = 0; i < burst; i++) model.push(random, random.int(3, 8))
+            },
+            after: () => {
+              model.drain(256)
+              expect(model.reader.nextSequence).toBe(model.published)
+            },
+          }
+        })
+      }
     }
-  }
-  expect(points).toBeGreaterThan(500)
-})
+    expect(points).toBeGreaterThan(500)
+  },
+)
 
 test.each([
   ['drop', 1],
   ['grow', 3],
-] as const)('a drain that takes and releases at any point of a reserve (%s) leaves every row whole', (whenFull, regions) => {
-  let points = 0
-  for (let before = 0; before <= 10; before++) {
-    for (const words of [3, 5, 9, 16]) {
-      points += everywhere(() => {
-        const random = new Random(before * 100 + words)
-        const model = ring({ whenFull, regions })
-        for (let i = 0; i < before; i++) model.push(random, 4)
-        return {
-          call: () => model.pushUnchecked(random, words),
-          move: () => model.drainSome(24),
-          after: () => {
-            for (let i = 0; i < 4; i++) model.push(random, 5)
-            model.drain(256)
-            expect(model.reader.nextSequence).toBe(model.published)
-          },
-        }
-      })
+] as const)(
+  'a drain that takes and releases at any point of a reserve (%s) leaves every row whole',
+  (whenFull, regions) => {
+    let points = 0
+    for (let before = 0; before <= 10; before++) {
+      for (const words of [3, 5, 9, 16]) {
+        points += everywhere(() => {
+          const random = new Random(before * 100 + words)
+          const model = ring({ whenFull, regions })
+          for (let i = 0; i < before; i++) model.push(random, 4)
+          return {
+            call: () => model.pushUnchecked(random, words),
+            move: () => model.drainSome(24),
+            after: () => {
+              for (let i = 0; i < 4; i++) model.push(random, 5)
+              model.drain(256)
+              expect(model.reader.nextSequence).toBe(model.published)
+            },
+          }
+        })
+      }
     }
-  }
-  expect(points).toBeGreaterThan(50)
-})
+    expect(points).toBeGreaterThan(50)
+  },
+)

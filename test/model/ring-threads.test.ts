@@ -35,7 +35,10 @@ interface Case {
 }
 
 /** Runs one side in a thread of its own and the other here. */
-async function race(other: 'producer' | 'consumer', { ring: overrides, takeBytes = 30_000, calls = CALLS }: Case) {
+async function race(
+  other: 'producer' | 'consumer',
+  { ring: overrides, takeBytes = 30_000, calls = CALLS }: Case,
+) {
   const ring = createRing({
     producer: 0,
     capacityBytes: 1 << 16,
@@ -87,7 +90,10 @@ test('a ring so small that it is nearly always full keeps the count exact', asyn
 })
 
 test('with the policy "block" a slow consumer in another thread costs time and not one row', async () => {
-  const result = await race('consumer', { ring: { whenFull: 'block', capacityBytes: 4096 }, calls: CALLS / 5 })
+  const result = await race('consumer', {
+    ring: { whenFull: 'block', capacityBytes: 4096 },
+    calls: CALLS / 5,
+  })
   expectExact(result)
   expect(result.dropped).toBe(0)
 })

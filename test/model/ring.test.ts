@@ -67,7 +67,9 @@ test('in any geometry every row is taken once, in order, byte for byte, and ever
       wraps += model.rounds
     })
   }
-  process.stdout.write(`ring model: ${calls} calls, ${Math.round(wraps)} rounds, ${JSON.stringify([...causes])}\n`)
+  process.stdout.write(
+    `ring model: ${calls} calls, ${Math.round(wraps)} rounds, ${JSON.stringify([...causes])}\n`,
+  )
 })
 
 test('the rows of a long run go round a small ring across 2^32 with sequence numbers beyond 2^32', () => {

@@ -319,9 +319,11 @@ describe('exactly once', () => {
       Array.from({ length: count }, (_, row) => ({ row, cause: 'BAD', reason: 'bad' }))
     await deliverAll(session())
     renameSync(`${cursorFile}.before`, cursorFile)
+    // The next attempt has less to say than the one that the crash left behind.
+    sink.after = () => [{ row: 0, cause: 'BAD', reason: 'bad' }]
     await deliverAll(session())
-    expect(deadLetters(runDir)).toHaveLength(10)
-    expect(sink.lines()).toEqual(expectedLines(10))
+    expect(deadLetters(runDir)).toMatchObject([{ sequence: 10 }])
+    expect(sink.lines()).toEqual(expectedLines(20).filter((line) => line !== '0:10'))
   })
 
   test('a commit that fails: the same session writes the batch once all the same', async () => {

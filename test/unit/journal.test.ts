@@ -1,12 +1,11 @@
-import fs from 'node:fs'
 import { afterEach, expect, test } from 'vitest'
-import { listSegments, segmentPath } from '../../src/journal/files.js'
-import { BLOCK_BYTES } from '../../src/journal/framing.js'
+import { listSegments } from '../../src/journal/files.js'
 import { PAYLOAD } from '../../src/journal/payload.js'
 import { JournalReader } from '../../src/journal/reader.js'
 import { DROP } from '../../src/ring/layout.js'
 import { Random } from '../model/support/random.js'
-import { type ExpectedRow, JournalFixture, places, readJournal, readMore, sameRow, scanSegment } from './support/journal.js'
+import { type ExpectedRow, JournalFixture } from './support/journal.js'
+import { places, readJournal, readMore, sameRow, scanSegment } from './support/read-journal.js'
 
 const fixtures: JournalFixture[] = []
 const fixture = (options = {}): JournalFixture => {
@@ -28,7 +27,9 @@ function logRows(into: JournalFixture, count: number, random: Random, producers 
     const n = random.chance(0.02) ? random.int(100, 400) : random.int(1, 8)
     const first = random.int(0, 5) + Math.floor(i / 20)
     for (let j = 0; j < n; j++) {
-      values[`metric/${'x'.repeat((first + j) % 60)}-${first + j}`] = random.chance(0.05) ? BigInt(i) - 3n : random.unit()
+      values[`metric/${'x'.repeat((first + j) % 60)}-${first + j}`] = random.chance(0.05)
+        ? BigInt(i) - 3n
+        : random.unit()
     }
     into.log(values, i, random.int(0, producers - 1))
     if (random.chance(0.2)) into.write()
@@ -62,33 +63,6 @@ test('a journal of many small segments reads as one', () => {
   const read = readJournal(written.directory)
   expectRows(read.rows, written.rows)
   expect([read.lost, read.damagedBlocks]).toEqual([0, 0])
-})
-
-test('segments are closed at their size, whatever the size of the rows', () => {
-  for (const values of [3, 5, 11, 2700, 5000]) {
-    const written = fixture({ segmentBytes: 128 * 1024 })
-    const row = Object.fromEntries(Array.from({ length: values }, (_, index) => [`m${index}`, index]))
-    for (let i = 0; i < 1_000_000 / (values * 12 + 24); i++) {
-      written.log(row, i)
-      written.write()
-    }
-    const head = scanSegment(written.directory, 2).find(({ rows }) => rows > 0)!.start
-    for (const segment of listSegments(written.directory)) {
-      const { size } = fs.statSync(segmentPath(written.directory, segment))
-      expect(size).toBeLessThanOrEqual(128 * 1024 + head + 2 * BLOCK_BYTES + values * 12)
-    }
-    expectRows(readJournal(written.directory).rows, written.rows)
-  }
-})
-
-test('many names in small segments do not make a segment of every pass', () => {
-  const written = fixture({ segmentBytes: 64 * 1024 })
-  for (let i = 0; i < 3000; i++) written.log({ [`a name of some length, number ${i}`]: i }, i)
-  written.write()
-  const before = listSegments(written.directory).length
-  for (let i = 0; i < 20; i++) written.write()
-  expect(listSegments(written.directory)).toHaveLength(before)
-  expectRows(readJournal(written.directory).rows, written.rows)
 })
 
 test('a row larger than several blocks comes back, and so do its neighbours', () => {
@@ -172,7 +146,8 @@ test('padding ends a block and is nothing to a reader, whatever room is left', (
   for (let length = 1; length <= 200; length++) {
     const written = fixture()
     // Names of every length shift the end of the block's last record byte by byte.
-    for (let i = 0; i < 60; i++) written.log({ [`${'n'.repeat(length)}`]: i, [`${i}${'m'.repeat(480)}`]: 1 }, i)
+    for (let i = 0; i < 60; i++)
+      written.log({ [`${'n'.repeat(length)}`]: i, [`${i}${'m'.repeat(480)}`]: 1 }, i)
     for (let i = 0; i < 200; i++) {
       written.log({ a: i }, i)
       if (i % 3 === length % 3) written.write()
@@ -189,21 +164,4 @@ test('padding ends a block and is nothing to a reader, whatever room is left', (
     written.remove()
   }
   expect(rest.size).toBeGreaterThan(5)
-})
-
-test('more than a megabyte without a row is not the end of a journal', () => {
-  const written = fixture({ segmentBytes: 64 * 1024 })
-  for (let i = 0; i < 8000; i++) {
-    written.log({ [`${'a long name '.repeat(8)}${i}`]: i }, i)
-    if (i % 500 === 0) written.write()
-  }
-  written.write()
-  written.crash()
-  for (let i = 0; i < 5; i++) written.log({ last: i }, i)
-  written.write()
-  const reader = new JournalReader(written.directory)
-  const rows: ExpectedRow[] = []
-  readMore(reader, rows)
-  reader.close()
-  expect(rows).toEqual(written.rows)
 })

@@ -24,7 +24,19 @@ test('a name of 10,000 characters is kept where the limit allows it, and refused
 
 test('names of any script, with control characters, and that objects give a meaning to, arrive as they are', () => {
   const fixture = new ProducerFixture()
-  const names = ['__proto__', 'constructor', '損失/訓練', '🙂', 'a\0b', 'a\nb', ' ', '0', '﻿bom', 'e\u0301', '\u00e9']
+  const names = [
+    '__proto__',
+    'constructor',
+    '損失/訓練',
+    '🙂',
+    'a\0b',
+    'a\nb',
+    ' ',
+    '0',
+    '﻿bom',
+    'e\u0301',
+    '\u00e9',
+  ]
   const row: Record<string, number> = Object.create(null)
   for (const [index, name] of names.entries()) row[name] = index
   fixture.producer.log(row, 1)
@@ -37,7 +49,10 @@ test('names of any script, with control characters, and that objects give a mean
 test('a lone surrogate in a name becomes U+FFFD, which UTF-8 can hold', () => {
   const fixture = new ProducerFixture()
   fixture.producer.log({ 'a\ud800b': 1, '\udc00': 2 }, 1)
-  expect(fixture.rows()[0]!.values).toEqual([['a\ufffdb', 1], ['\ufffd', 2]]) // biome-ignore format: one row
+  expect(fixture.rows()[0]!.values).toEqual([
+    ['a\ufffdb', 1],
+    ['\ufffd', 2],
+  ])
 })
 
 test('100,000 names are kept, further ones are refused, and the known ones go on', () => {
@@ -52,7 +67,10 @@ test('100,000 names are kept, further ones are refused, and the known ones go on
   expect(fixture.dropped).toEqual({ 'no-values': 100 })
   expect(fixture.warnings).toEqual(['too-many-metrics'])
   fixture.producer.log({ 'metric-99999': 1, 'metric-100000': 2, 'metric-0': 3 }, 1)
-  expect(fixture.rows()[0]!.values).toEqual([['metric-99999', 1], ['metric-0', 3]]) // biome-ignore format: one row
+  expect(fixture.rows()[0]!.values).toEqual([
+    ['metric-99999', 1],
+    ['metric-0', 3],
+  ])
 })
 
 test('a name whose definition found no room is defined by a later row', () => {

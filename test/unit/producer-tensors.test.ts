@@ -18,7 +18,8 @@ test('rows with tensors come in the order of their calls, with the step and time
   const fixture = new ProducerFixture()
   const tensors = [1, 2, 3].map((value) => new FakeTensor(value))
   const before = Date.now()
-  for (const [index, tensor] of tensors.entries()) fixture.producer.log({ loss: tensor, big: 9n, plain: 0.5 }, index)
+  for (const [index, tensor] of tensors.entries())
+    fixture.producer.log({ loss: tensor, big: 9n, plain: 0.5 }, index)
   const after = Date.now()
   for (const tensor of [tensors[2]!, tensors[1]!]) tensor.arrive()
   await setImmediate()
@@ -46,7 +47,9 @@ test('more than 1,024 waiting rows: the oldest is read at once, in order, and no
   }
   for (const tensor of tensors) tensor.arrive()
   await fixture.producer.reading.whenIdle()
-  expect(fixture.rows().map(({ step, values }) => [step, values[0]![1]])).toEqual(tensors.map((_, i) => [i, i]))
+  expect(fixture.rows().map(({ step, values }) => [step, values[0]![1]])).toEqual(
+    tensors.map((_, i) => [i, i]),
+  )
   expectDisposedOnce(tensors)
 })
 

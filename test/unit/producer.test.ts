@@ -15,7 +15,8 @@ test('numbers are kept bit for bit: NaN, infinities, -0, the smallest and the la
 test('bigints within int64 are kept exactly, and beyond it as the nearest double', () => {
   const fixture = new ProducerFixture()
   const exact = [0n, 1n, -1n, MAX, MIN, MAX - 1n, MIN + 1n, 2n ** 53n + 1n]
-  for (const value of [...exact, MAX + 1n, MIN - 1n, 10n ** 30n]) fixture.producer.log({ a: 1.5, m: value, b: 2 }, 1)
+  for (const value of [...exact, MAX + 1n, MIN - 1n, 10n ** 30n])
+    fixture.producer.log({ a: 1.5, m: value, b: 2 }, 1)
   const rows = fixture.rows().map(({ values }) => values)
   expect(rows.map((values) => values[1]![1])).toEqual([...exact, 2 ** 63, -(2 ** 63), 1e30])
   expect(rows.every((values) => values[0]![1] === 1.5 && values[2]![1] === 2)).toBe(true)
@@ -24,14 +25,29 @@ test('bigints within int64 are kept exactly, and beyond it as the nearest double
 test('booleans are 1 and 0, null and undefined are skipped and counted', () => {
   const fixture = new ProducerFixture()
   fixture.producer.log({ yes: true, none: null, no: false, missing: undefined }, 7)
-  expect(fixture.rows()[0]).toMatchObject({ step: 7, values: [['yes', 1], ['no', 0]] }) // biome-ignore format: one row
+  expect(fixture.rows()[0]).toMatchObject({
+    step: 7,
+    values: [
+      ['yes', 1],
+      ['no', 0],
+    ],
+  })
   expect(fixture.skipped).toBe(2)
   expect(fixture.warnings).toEqual([])
 })
 
 test('strings, objects, functions and symbols are refused, counted, and warned of once', () => {
   const fixture = new ProducerFixture()
-  const wrong = ['1', {}, [], () => 1, Symbol('s'), new Date(), Object.create(null), { size: 2, dataSync() {} }]
+  const wrong = [
+    '1',
+    {},
+    [],
+    () => 1,
+    Symbol('s'),
+    new Date(),
+    Object.create(null),
+    { size: 2, dataSync() {} },
+  ]
   for (const value of wrong) fixture.producer.log({ good: 1, bad: value as number }, 1)
   expect(fixture.rows().map(({ values }) => values)).toEqual(wrong.map(() => [['good', 1]]))
   expect(fixture.refused).toBe(wrong.length)
@@ -122,7 +138,10 @@ test('a row of 10,000 names arrives whole, and so does the small one after it', 
   fixture.producer.log({ m9999: 1n, m0: 2 }, 2)
   const rows = fixture.rows()
   expect(rows[0]!.values).toEqual(Object.entries(row))
-  expect(rows[1]!.values).toEqual([['m9999', 1n], ['m0', 2]]) // biome-ignore format: one row
+  expect(rows[1]!.values).toEqual([
+    ['m9999', 1n],
+    ['m0', 2],
+  ])
 })
 
 test('a getter that throws drops its row and nothing else, whatever it throws', () => {
@@ -138,7 +157,12 @@ test('a getter that throws drops its row and nothing else, whatever it throws', 
     expect(() => fixture.producer.log(row, 1)).not.toThrow()
     fixture.producer.log({ before: 4, other: 5 }, 2)
   }
-  expect(fixture.rows().map(({ values }) => values)).toEqual(thrown.map(() => [['before', 4], ['other', 5]])) // biome-ignore format: one row
+  expect(fixture.rows().map(({ values }) => values)).toEqual(
+    thrown.map(() => [
+      ['before', 4],
+      ['other', 5],
+    ]),
+  )
   expect(fixture.dropped).toEqual({ 'no-values': thrown.length })
   expect(fixture.warnings).toEqual(['row-failed'])
 })

@@ -3,7 +3,8 @@ import { expect } from 'vitest'
 import { segmentPath } from '../../../src/journal/files.js'
 import { BLOCK_BYTES } from '../../../src/journal/framing.js'
 import { Random } from '../../model/support/random.js'
-import { JournalFixture, type RecordInFile, readAndCompare, scanSegment } from '../../unit/support/journal.js'
+import { JournalFixture } from '../../unit/support/journal.js'
+import { type RecordInFile, readAndCompare, scanSegment } from '../../unit/support/read-journal.js'
 
 /** OFFSTEP_TEST_ALL=1: every byte and every bit everywhere (an hour). */
 export const ALL = process.env.OFFSTEP_TEST_ALL !== undefined

@@ -27,6 +27,12 @@ export class FaultyFs implements JournalFs {
     return this.#files.size
   }
 
+  /** What the process of a thread that ended does in the end. */
+  closeAll(): void {
+    for (const fd of this.#files.keys()) fs.closeSync(fd)
+    this.#files.clear()
+  }
+
   #call<T>(name: CallName, run: (fault: Fault) => T): T {
     const fault = this.decide(name, this.calls.push(name) - 1)
     if (fault === 'after') {
@@ -73,7 +79,8 @@ export class FaultyFs implements JournalFs {
     } catch (error) {
       const length = unsynced.to - unsynced.from
       // A thread that ends takes nothing from the page cache.
-      if (length > 0 && (error as NodeJS.ErrnoException).code !== 'ENDED') fs.writeSync(fd, new Uint8Array(length), 0, length, unsynced.from)
+      if (length > 0 && (error as NodeJS.ErrnoException).code !== 'ENDED')
+        fs.writeSync(fd, new Uint8Array(length), 0, length, unsynced.from)
       throw error
     }
   }

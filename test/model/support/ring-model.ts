@@ -195,7 +195,10 @@ export class RingModel {
     }
     if (found) {
       assert.equal(next - firstSequence, rows)
-      assert.deepEqual(keys.map((key) => Buffer.from(key)), definitions)
+      assert.deepEqual(
+        keys.map((key) => Buffer.from(key)),
+        definitions,
+      )
       this.lastTaken = this.reader.nextSequence
       return true
     }
@@ -231,7 +234,7 @@ export class RingModel {
     const isKey = found[0] === KIND_KEY
     if (!isKey) this.#skipJournaled()
     const expected = this.#frames[this.#taken]
-    if (expected !== undefined && expected.bytes.equals(found)) {
+    if (expected?.bytes.equals(found)) {
       this.#taken++
       if (isKey) this.#seenKeys.add(found.toString('hex'))
       else {

@@ -70,7 +70,12 @@ export class ProducerFixture {
         for (let slot = batch.offsets[row]!; slot < batch.offsets[row + 1]!; slot++) {
           values.push([batch.names[batch.keys[slot]!]!, batch.integers.get(slot) ?? batch.values[slot]!])
         }
-        rows.push({ sequence: batch.sequences[row]!, step: batch.steps[row]!, time: batch.times[row]!, values })
+        rows.push({
+          sequence: batch.sequences[row]!,
+          step: batch.steps[row]!,
+          time: batch.times[row]!,
+          values,
+        })
       }
       this.#reader.release()
     }
@@ -107,7 +112,12 @@ export class FakeTensor implements TensorScalar {
 
   constructor(
     readonly value: number,
-    readonly fails: { readonly clone?: unknown; readonly data?: unknown; readonly dataSync?: unknown; readonly dispose?: unknown } = {},
+    readonly fails: {
+      readonly clone?: unknown
+      readonly data?: unknown
+      readonly dataSync?: unknown
+      readonly dispose?: unknown
+    } = {},
   ) {}
 
   clone(): FakeTensor {

@@ -1,0 +1,78 @@
+import { Worker } from 'node:worker_threads'
+import type { DaemonMessage, DaemonSetup } from '../daemon/messages.js'
+
+/** A daemon that lived shorter than this is replaced later each time: what ends it may end the next one too. */
+const SHORT_LIFE_MS = 5000
+const MAX_RESTART_MS = 2000
+
+/**
+ * The daemon's thread, seen from the thread that owns the run: started at once, and replaced when it dies. It
+ * never keeps the process alive.
+ */
+export class DaemonThread {
+  readonly #setup: () => DaemonSetup
+  readonly #workerUrl: string | null
+  readonly #failed: (error: unknown) => void
+  readonly #done: () => boolean
+  #worker: Worker
+  #shortLives = 0
+  #wanted = true
+
+  /**
+   * `setup` is asked for again for each successor: the run may have more producers by then. `done`: the thread
+   * has nothing left to do, and may end.
+   */
+  constructor(
+    setup: () => DaemonSetup,
+    workerUrl: string | null,
+    done: () => boolean,
+    failed: (error: unknown) => void,
+  ) {
+    this.#setup = setup
+    this.#workerUrl = workerUrl
+    this.#done = done
+    this.#failed = failed
+    this.#worker = this.#start()
+  }
+
+  get worker(): Worker {
+    return this.#worker
+  }
+
+  post(message: DaemonMessage): void {
+    this.#worker.postMessage(message)
+  }
+
+  /** From here on, a thread that ends is not replaced. */
+  letGo(): void {
+    this.#wanted = false
+  }
+
+  #start(): Worker {
+    const options = {
+      workerData: this.#setup(),
+      // The application's preloads are not for our threads.
+      execArgv: [],
+      env: { ...process.env, OFFSTEP_INTERNAL_THREAD: '1' },
+      name: 'offstep',
+    }
+    // A literal URL, as bundlers want it; the option is for those that move the file.
+    const worker =
+      this.#workerUrl === null
+        ? new Worker(new URL('../../workers/daemon.js', import.meta.url), options)
+        : new Worker(new URL(this.#workerUrl), options)
+    worker.unref()
+    const startedAt = performance.now()
+    worker.on('error', this.#failed)
+    worker.on('exit', () => {
+      this.#shortLives = performance.now() - startedAt < SHORT_LIFE_MS ? this.#shortLives + 1 : 0
+      const waitMs = this.#shortLives < 3 ? 0 : Math.min(20 * 2 ** this.#shortLives, MAX_RESTART_MS)
+      setTimeout(() => this.#replace(), waitMs).unref()
+    })
+    return worker
+  }
+
+  #replace(): void {
+    if (this.#wanted && !this.#done()) this.#worker = this.#start()
+  }
+}

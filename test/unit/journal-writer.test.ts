@@ -1,0 +1,86 @@
+import fs from 'node:fs'
+import { afterEach, expect, test } from 'vitest'
+import { BLOCK_BYTES, CHUNK_HEADER_BYTES } from '../../src/journal/framing.js'
+import { FRAMES_HEADER_BYTES } from '../../src/journal/payload.js'
+import { JournalWriter } from '../../src/journal/writer.js'
+import { encodeKey, KIND_ROW, rowWords } from '../../src/record/frame.js'
+import { FaultyFs } from '../fault/support/faulty-fs.js'
+import { temporaryDirectory } from './support/journal.js'
+import { readJournal } from './support/read-journal.js'
+
+const directories: string[] = []
+afterEach(() => {
+  for (const directory of directories.splice(0)) fs.rmSync(directory, { recursive: true })
+})
+
+/** A row frame of `n` values, all of key 0. */
+function rowFrame(sequence: number, n: number): Uint8Array {
+  const words = rowWords(n)
+  const frame = Buffer.alloc(words * 8)
+  frame.writeUInt32LE(((words << 8) | KIND_ROW) >>> 0, 0)
+  frame.writeUInt32LE(sequence >>> 0, 4)
+  frame.writeDoubleLE(sequence, 8)
+  for (let i = 0; i < n; i++) frame.writeDoubleLE(sequence + i, 24 + i * 8)
+  return frame
+}
+
+function openWriter(files = new FaultyFs(() => undefined), maxUnsyncedBytes = 2 ** 30) {
+  const directory = temporaryDirectory()
+  directories.push(directory)
+  const options = { directory, runId: 'test', segmentBytes: 2 ** 30, maxUnsyncedBytes, files }
+  const writer = new JournalWriter(options, { next: () => ({}), definitions: () => [] })
+  return { directory, writer }
+}
+
+test('a block is filled to its end whatever room a record leaves, from nothing to a chunk header and more', () => {
+  for (let left = 0; left <= 120; left++) {
+    const { directory, writer } = openWriter()
+    writer.appendFrames(0, 0, 0, encodeKey(0, 'm'))
+    const room = writer.room()
+    // A definition of a name that is long enough to leave exactly `left` bytes; not a multiple of a word.
+    const filler = Buffer.alloc(room - left)
+    encodeKey(1, 'filler').forEach((byte, at) => {
+      filler[at] = byte
+    })
+    writer.appendFrames(0, 0, 0, filler)
+    expect((writer.buffered + CHUNK_HEADER_BYTES + FRAMES_HEADER_BYTES + left) % BLOCK_BYTES).toBe(23)
+    for (let row = 0; row < 4; row++) {
+      writer.room()
+      writer.appendFrames(0, 1, row, rowFrame(row, 3))
+    }
+    writer.flush()
+    writer.close()
+    const read = readJournal(directory)
+    expect([read.rows.length, read.lost, read.damagedBlocks], `${left} bytes left`).toEqual([4, 0, 0])
+  }
+})
+
+test('a sync that is forced by its size ends between two records, so that a later failure tears none', () => {
+  for (let failing = 0; failing < 12; failing++) {
+    let syncs = 0
+    const files = new FaultyFs((call) =>
+      call === 'fdatasyncSync' && syncs++ === failing ? 'EIO' : undefined,
+    )
+    const { directory, writer } = openWriter(files, 256 * 1024)
+    const again = (call: () => void): void => {
+      try {
+        call()
+      } catch {
+        call()
+      }
+    }
+    writer.appendFrames(0, 0, 0, encodeKey(0, 'm'))
+    const rows = 600
+    for (let row = 0; row < rows; row++) {
+      again(() => writer.room())
+      // 5.4 KB: most blocks end in the middle of a row.
+      again(() => writer.appendFrames(0, 1, row, rowFrame(row, 450)))
+    }
+    again(() => writer.flush())
+    again(() => writer.sync())
+    writer.close()
+    const read = readJournal(directory)
+    expect([failing, read.rows.length, read.lost]).toEqual([failing, rows, 0])
+    expect(read.rows.every(({ step, values }) => values[449]![1] === step + 449)).toBe(true)
+  }
+})
