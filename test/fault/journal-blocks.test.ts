@@ -1,8 +1,10 @@
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { BLOCK_BYTES } from '../../src/journal/framing.js'
 import { PAYLOAD } from '../../src/journal/payload.js'
 import { Random } from '../model/support/random.js'
 import { blockOf, DamagedJournal } from './support/damaged-journal.js'
+
+vi.setConfig({ testTimeout: 600_000 })
 
 const journal = new DamagedJournal(260, 70)
 const { records, whole, total } = journal

@@ -1,11 +1,13 @@
 import fs from 'node:fs'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { listSegments } from '../../src/journal/files.js'
 import { F64 } from '../../src/ring/layout.js'
 import { Random } from '../model/support/random.js'
 import { JournalFixture, type Values } from '../unit/support/journal.js'
 import { readAndCompare } from '../unit/support/read-journal.js'
 import { type CallName, type Fault, FaultyFs } from './support/faulty-fs.js'
+
+vi.setConfig({ testTimeout: 600_000 })
 
 /** Rows of all sizes with names that come up on the way; about 400 KB, so that the writer's buffer goes round. */
 const rounds: Values[][] = (() => {

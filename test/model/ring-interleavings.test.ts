@@ -1,6 +1,8 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { Random } from './support/random.js'
 import { type Geometry, RingModel } from './support/ring-model.js'
+
+vi.setConfig({ testTimeout: 600_000 })
 
 /**
  * The two sides of a ring touch each other only through atomic operations. Here one side is stopped before each

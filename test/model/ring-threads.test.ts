@@ -1,9 +1,11 @@
 import { Worker } from 'node:worker_threads'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Control } from '../../src/ring/control.js'
 import { F64 } from '../../src/ring/layout.js'
 import { createRing, type RingOptions } from '../../src/ring/ring.js'
 import { RingWriter } from '../../src/ring/writer.js'
+
+vi.setConfig({ testTimeout: 600_000 })
 
 /** `OFFSTEP_TEST_ROWS=100000000 npx vitest run test/model/ring-threads` for the long run. */
 const CALLS = Number(process.env.OFFSTEP_TEST_ROWS ?? 3_000_000)
@@ -110,4 +112,4 @@ test('rings that grow while the consumer follows them lose no row between two re
     regions += result.region
   }
   expect(regions).toBeGreaterThan(40)
-}, 60_000)
+})

@@ -1,7 +1,9 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { DROP, DROP_CAUSES, F64 } from '../../src/ring/layout.js'
 import { type Random, seeds, withSeed } from './support/random.js'
 import { type Geometry, RingModel } from './support/ring-model.js'
+
+vi.setConfig({ testTimeout: 600_000 })
 
 const WRAP = 2 ** 32
 

@@ -1,9 +1,11 @@
 import fs from 'node:fs'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { listSegments, segmentPath } from '../../src/journal/files.js'
 import { BLOCK_BYTES } from '../../src/journal/framing.js'
 import { JournalFixture } from './support/journal.js'
 import { readAndCompare, scanSegment } from './support/read-journal.js'
+
+vi.setConfig({ testTimeout: 600_000 })
 
 const fixtures: JournalFixture[] = []
 const fixture = (options = {}): JournalFixture => {

@@ -1,5 +1,6 @@
 import fs from 'node:fs'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
+import { segmentPath } from '../../src/journal/files.js'
 import { BLOCK_BYTES, CHUNK_HEADER_BYTES } from '../../src/journal/framing.js'
 import { FRAMES_HEADER_BYTES } from '../../src/journal/payload.js'
 import { JournalWriter } from '../../src/journal/writer.js'
@@ -7,6 +8,8 @@ import { encodeKey, KIND_ROW, rowWords } from '../../src/record/frame.js'
 import { FaultyFs } from '../fault/support/faulty-fs.js'
 import { temporaryDirectory } from './support/journal.js'
 import { readJournal } from './support/read-journal.js'
+
+vi.setConfig({ testTimeout: 600_000 })
 
 const directories: string[] = []
 afterEach(() => {
@@ -37,12 +40,7 @@ test('a block is filled to its end whatever room a record leaves, from nothing t
     const { directory, writer } = openWriter()
     writer.appendFrames(0, 0, 0, encodeKey(0, 'm'))
     const room = writer.room()
-    // A definition of a name that is long enough to leave exactly `left` bytes; not a multiple of a word.
-    const filler = Buffer.alloc(room - left)
-    encodeKey(1, 'filler').forEach((byte, at) => {
-      filler[at] = byte
-    })
-    writer.appendFrames(0, 0, 0, filler)
+    fill(writer, room - left)
     expect((writer.buffered + CHUNK_HEADER_BYTES + FRAMES_HEADER_BYTES + left) % BLOCK_BYTES).toBe(23)
     for (let row = 0; row < 4; row++) {
       writer.room()
@@ -55,13 +53,57 @@ test('a block is filled to its end whatever room a record leaves, from nothing t
   }
 })
 
+/** Appends a definition of `length` bytes in all, which nothing uses. */
+function fill(writer: JournalWriter, length: number): void {
+  const filler = Buffer.alloc(length)
+  filler.set(encodeKey(99, 'filler'))
+  writer.appendFrames(0, 0, 0, filler)
+}
+
+test('wherever a definition falls, one damaged block costs the rows of no other their name', () => {
+  const name = 'n'.repeat(300)
+  const definition = encodeKey(0, name)
+  const exact = definition.length + FRAMES_HEADER_BYTES + CHUNK_HEADER_BYTES
+  for (let left = 87; left <= exact + 87; left++) {
+    const { directory, writer } = openWriter()
+    fill(writer, writer.room() - left)
+    writer.room()
+    writer.appendFrames(0, 0, 0, definition)
+    writer.repeatLater(0, definition)
+    const blocks: number[][] = [[], [], [], [], [], []]
+    for (let row = 0; row < 20; row++) {
+      writer.room()
+      const from = writer.position + writer.buffered
+      writer.appendFrames(0, 1, row, rowFrame(row, 450))
+      const to = writer.position + writer.buffered
+      for (let at = from; at < to + BLOCK_BYTES - 1; at += BLOCK_BYTES) {
+        blocks[Math.floor((Math.min(at, to - 1) % 2 ** 31) / BLOCK_BYTES)]!.push(row)
+      }
+    }
+    writer.flush()
+    writer.close()
+    const file = segmentPath(directory, 1)
+    const whole = fs.readFileSync(file)
+    for (const damaged of [1, 2, 3]) {
+      const torn = Buffer.from(whole)
+      torn.fill(0, damaged * BLOCK_BYTES, damaged * BLOCK_BYTES + 64)
+      fs.writeFileSync(file, torn)
+      const { rows } = readJournal(directory)
+      const wrong = rows.filter(({ values }) => values.some(([found]) => found !== name))
+      expect(wrong.length, `definition ${left} bytes before a block's end, block ${damaged}`).toBe(0)
+      const read = new Set(rows.map(({ sequence }) => sequence))
+      for (let row = 0; row < 20; row++) if (!blocks[damaged]!.includes(row)) expect(read.has(row)).toBe(true)
+    }
+  }
+})
+
 test('a sync that is forced by its size ends between two records, so that a later failure tears none', () => {
   for (let failing = 0; failing < 12; failing++) {
     let syncs = 0
     const files = new FaultyFs((call) =>
       call === 'fdatasyncSync' && syncs++ === failing ? 'EIO' : undefined,
     )
-    const { directory, writer } = openWriter(files, 256 * 1024)
+    const { directory, writer } = openWriter(files, 250 * 1024)
     const again = (call: () => void): void => {
       try {
         call()

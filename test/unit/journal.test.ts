@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { listSegments } from '../../src/journal/files.js'
 import { PAYLOAD } from '../../src/journal/payload.js'
 import { JournalReader } from '../../src/journal/reader.js'
@@ -6,6 +6,8 @@ import { DROP } from '../../src/ring/layout.js'
 import { Random } from '../model/support/random.js'
 import { type ExpectedRow, JournalFixture } from './support/journal.js'
 import { places, readJournal, readMore, sameRow, scanSegment } from './support/read-journal.js'
+
+vi.setConfig({ testTimeout: 600_000 })
 
 const fixtures: JournalFixture[] = []
 const fixture = (options = {}): JournalFixture => {

@@ -30,6 +30,7 @@ const run: RunFile = {
   command: null,
   software: null,
   hardware: null,
+  sinks: [],
   producers: [{ id: 0, name: 'main' }],
 }
 
