@@ -22,6 +22,8 @@ export interface SegmentHead {
 
 const BUFFER_BLOCKS = 8
 const BUFFER_BYTES = BUFFER_BLOCKS * BLOCK_BYTES
+/** Buffers that are kept to be used again; as many as a second of a fast run fills. */
+const MAX_SPARE = 32
 /** Room that is not worth a chunk: the block is closed and the next begun. */
 const MIN_ROOM = FRAMES_HEADER_BYTES + 64
 
@@ -101,9 +103,12 @@ export class JournalWriter {
       this.#closeBlock(BLOCK_BYTES - used)
     }
     this.#makeRoom()
-    // Only here, between two records: what a sync covers must not end in the middle of one, whose rest would be
-    // written again without its beginning if the next sync fails.
-    if (this.unsyncedBytes > (this.#options.maxUnsyncedBytes ?? 32 * 2 ** 20)) this.sync()
+    // Only here, between two records, and with all of the last one: a sync that covers a record in part would
+    // have the next failure write its rest again without its beginning.
+    if (this.#unsynced.length > 0 && this.unsyncedBytes > (this.#options.maxUnsyncedBytes ?? 32 * 2 ** 20)) {
+      this.flush()
+      this.sync()
+    }
     if (full) this.#roll()
     this.#repeatDefinitions()
     const left = BLOCK_BYTES - (this.#end % BLOCK_BYTES)
@@ -235,7 +240,7 @@ export class JournalWriter {
     }
     this.#dirty = false
     this.#spare.push(...this.#unsynced.splice(0, this.#unsynced.length))
-    if (this.#spare.length > 64) this.#spare.length = 64
+    if (this.#spare.length > MAX_SPARE) this.#spare.length = MAX_SPARE
   }
 
   /** Gives up this segment's file; the next `flush()` writes what was not synced to a new one. */

@@ -75,7 +75,8 @@ test.each([
       for (let burst = 1; burst <= 30; burst++) {
         points += everywhere(() => {
           const random = new Random(before * 100 + burst)
-          const model = ring({ whenFull, regions })
+          // From a region's first word, too: a take ends where the region does, and must not end by that alone.
+          const model = ring({ whenFull, regions, firstPosition: 2 ** 32 - [32, 24, 64, 41][burst % 4]! })
           for (let i = 0; i < before; i++) model.push(random, 4)
           return {
             call: () => model.takeSome(4096),

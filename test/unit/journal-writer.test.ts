@@ -74,7 +74,7 @@ test('wherever a definition falls, one damaged block costs the rows of no other 
     for (let row = 0; row < 20; row++) {
       writer.room()
       const from = writer.position + writer.buffered
-      writer.appendFrames(0, 1, row, rowFrame(row, 450))
+      writer.appendFrames(0, 1, row, rowFrame(row, 470))
       const to = writer.position + writer.buffered
       for (let at = from; at < to + BLOCK_BYTES - 1; at += BLOCK_BYTES) {
         blocks[Math.floor((Math.min(at, to - 1) % 2 ** 31) / BLOCK_BYTES)]!.push(row)
@@ -115,8 +115,8 @@ test('a sync that is forced by its size ends between two records, so that a late
     const rows = 600
     for (let row = 0; row < rows; row++) {
       again(() => writer.room())
-      // 5.4 KB: most blocks end in the middle of a row.
-      again(() => writer.appendFrames(0, 1, row, rowFrame(row, 450)))
+      // 5,687 bytes with its headers: blocks end in the middle of a row.
+      again(() => writer.appendFrames(0, 1, row, rowFrame(row, 470)))
     }
     again(() => writer.flush())
     again(() => writer.sync())

@@ -36,8 +36,10 @@ export class DamagedJournal {
     }
     written.write()
     this.total = written.rows.length
+    const middle = Array.from({ length: 60 }, (_, i) => `m${Math.floor(rows / 8) + i}`)
     written.crash()
-    for (let i = 0; i < 5; i++) written.log({ m1: i, later: i }, i)
+    for (let i = 0; i < 5; i++)
+      written.log({ ...Object.fromEntries(middle.map((name) => [name, i])), later: i }, i)
     written.write()
     written.close()
     this.#second = fs.readFileSync(this.#secondPath)
@@ -80,8 +82,8 @@ export class DamagedJournal {
     this.cut(this.whole.length)
   }
 
-  read(unknownNames = false): { readonly sequences: number[]; readonly lost: number } {
-    return readAndCompare(this.#written.directory, this.#written.rows, unknownNames)
+  read(namedFrom = 0): { readonly sequences: number[]; readonly lost: number } {
+    return readAndCompare(this.#written.directory, this.#written.rows, namedFrom)
   }
 
   /** Sequence numbers of the rows that have a byte in one of these blocks. */
@@ -95,8 +97,8 @@ export class DamagedJournal {
   }
 
   /** What is read is what was written, each row once and in order; gives the rows of segment 1 that are missing. */
-  missing(unknownNames = false): Set<number> {
-    const { sequences, lost } = this.read(unknownNames)
+  missing(namedFrom = 0): Set<number> {
+    const { sequences, lost } = this.read(namedFrom)
     const absent = new Set(Array.from({ length: this.total }, (_, sequence) => sequence))
     let last = -1
     for (const sequence of sequences) {
