@@ -22,6 +22,8 @@ export class RingJournal {
   readonly #writer: JournalWriter
   readonly #next: Map<number, number>
   readonly #rings: RingReader[] = []
+  /** Rows of rings that are read no more. */
+  #removedRows = 0
   readonly #noted = new Map<number, string>()
   readonly #definitions
   /** A ring whose last frames were taken but not appended: an append that failed half-way. */
@@ -53,6 +55,7 @@ export class RingJournal {
   }
 
   remove(ring: RingReader): void {
+    this.#removedRows += ring.counters[F64.JOURNALED]!
     this.#rings.splice(this.#rings.indexOf(ring), 1)
   }
 
@@ -66,7 +69,7 @@ export class RingJournal {
 
   /** Rows of all producers that the journal has. */
   get journaled(): number {
-    let rows = 0
+    let rows = this.#removedRows
     for (const ring of this.#rings) rows += ring.counters[F64.JOURNALED]!
     return rows
   }

@@ -105,7 +105,7 @@ export class JournalWriter {
     this.#makeRoom()
     // Only here, between two records, and with all of the last one: a sync that covers a record in part would
     // have the next failure write its rest again without its beginning.
-    if (this.#unsynced.length > 0 && this.unsyncedBytes > (this.#options.maxUnsyncedBytes ?? 32 * 2 ** 20)) {
+    if (this.#unsynced.length > 0 && this.unsyncedBytes > (this.#options.maxUnsyncedBytes ?? 8 * 2 ** 20)) {
       this.flush()
       this.sync()
     }
