@@ -32,6 +32,33 @@ export type Note =
       readonly dropped: { readonly [cause: string]: number }
     }
 
+export function writeFramesHeader(
+  into: Buffer,
+  at: number,
+  producer: number,
+  rows: number,
+  firstSequence: number,
+): void {
+  into[at] = PAYLOAD.FRAMES
+  into[at + 1] = PAYLOAD_VERSION
+  into.writeUInt16LE(producer, at + 2)
+  into.writeUInt32LE(rows, at + 4)
+  into.writeDoubleLE(firstSequence, at + 8)
+}
+
+/** A FRAMES payload of its own; the hot path writes it in place. */
+export function encodeFrames(
+  producer: number,
+  rows: number,
+  firstSequence: number,
+  frames: Uint8Array,
+): Buffer {
+  const payload = Buffer.alloc(FRAMES_HEADER_BYTES + frames.length)
+  writeFramesHeader(payload, 0, producer, rows, firstSequence)
+  payload.set(frames, FRAMES_HEADER_BYTES)
+  return payload
+}
+
 export function encodeNote(note: Note): Buffer {
   const json = Buffer.from(JSON.stringify(note), 'utf8')
   const payload = Buffer.alloc(NOTE_HEADER_BYTES + json.length)

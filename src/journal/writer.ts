@@ -1,7 +1,15 @@
 import { type JournalFs, listSegments, realFs, segmentPath, syncDirectory } from './files.js'
-import { BLOCK_BYTES, CHUNK, CHUNK_HEADER_BYTES, MAX_CHUNK_PAYLOAD, sealChunk } from './framing.js'
-import { encodeNote, FRAMES_HEADER_BYTES, type Note, PAYLOAD, PAYLOAD_VERSION } from './payload.js'
+import { BLOCK_BYTES, CHUNK, CHUNK_HEADER_BYTES, sealChunk } from './framing.js'
+import {
+  encodeFrames,
+  encodeNote,
+  FRAMES_HEADER_BYTES,
+  type Note,
+  PAYLOAD,
+  writeFramesHeader,
+} from './payload.js'
 import { positionOf } from './position.js'
+import { encodeSegmentHead, type SegmentHead } from './segment-head.js'
 
 export interface JournalWriterOptions {
   readonly directory: string
@@ -10,14 +18,6 @@ export interface JournalWriterOptions {
   /** Bytes that may wait for a sync in memory; more force one. */
   readonly maxUnsyncedBytes?: number
   readonly files?: JournalFs
-}
-
-/** What the writer asks of its owner when it begins a segment. */
-export interface SegmentHead {
-  /** Next sequence number of each producer, by the owner's account of what has been written. */
-  next(): { [producer: string]: number }
-  /** Every key definition so far. */
-  definitions(): Iterable<{ producer: number; frames: Uint8Array }>
 }
 
 const BUFFER_BLOCKS = 8
@@ -123,10 +123,7 @@ export class JournalWriter {
     this.#recordBlock = this.#blockNumber()
     const left = BLOCK_BYTES - (this.#end % BLOCK_BYTES)
     if (length + CHUNK_HEADER_BYTES > left) {
-      const payload = Buffer.alloc(length)
-      writeFramesHeader(payload, 0, producer, rows, firstSequence)
-      payload.set(frames, FRAMES_HEADER_BYTES)
-      this.#appendSpanning(payload)
+      this.#appendSpanning(encodeFrames(producer, rows, firstSequence, frames))
       return
     }
     const at = this.#end
@@ -302,7 +299,9 @@ export class JournalWriter {
       throw error
     }
     try {
-      let offset = this.#writeHead(fd, segment)
+      const head = encodeSegmentHead(this.#options.runId, segment, this.#head)
+      writeFully(this.#files, fd, head, 0)
+      let offset = head.length
       this.#headEnd = offset
       for (const part of this.#unsynced) {
         writeFully(this.#files, fd, part, offset)
@@ -321,75 +320,6 @@ export class JournalWriter {
     this.#fd = fd
     this.#dirty = true
   }
-
-  #writeHead(fd: number, segment: number): number {
-    const { runId } = this.#options
-    const parts: Buffer[] = []
-    const blocks = new BlockBuilder(parts)
-    const next = this.#head.next()
-    for (let pass = 0; pass < 2; pass++) {
-      // Twice, in different blocks: one damaged block must not cost the names of a whole segment.
-      let any = false
-      for (const { producer, frames } of this.#head.definitions()) {
-        const payload = Buffer.alloc(FRAMES_HEADER_BYTES + frames.length)
-        writeFramesHeader(payload, 0, producer, 0, 0)
-        payload.set(frames, FRAMES_HEADER_BYTES)
-        blocks.append(payload)
-        any = true
-      }
-      if (!any) break
-      if (pass === 0) blocks.finishBlock()
-    }
-    // Last: who reads the note knows that the definitions before it were written.
-    blocks.append(encodeNote({ note: 'segment', run: runId, segment, time: Date.now(), next }))
-    blocks.finishBlock()
-    const head = Buffer.concat(parts)
-    writeFully(this.#files, fd, head, 0)
-    return head.length
-  }
-}
-
-/** Frames payloads into whole blocks; for the head of a segment, where speed does not matter. */
-class BlockBuilder {
-  readonly #parts: Buffer[]
-  #block = Buffer.alloc(BLOCK_BYTES)
-  #end = 0
-
-  constructor(parts: Buffer[]) {
-    this.#parts = parts
-  }
-
-  append(payload: Buffer): void {
-    if (payload.length > MAX_CHUNK_PAYLOAD) throw new RangeError('A segment head record must fit one block')
-    if (BLOCK_BYTES - this.#end < CHUNK_HEADER_BYTES + payload.length) this.finishBlock()
-    payload.copy(this.#block, this.#end + CHUNK_HEADER_BYTES)
-    sealChunk(this.#block, this.#end, payload.length, CHUNK.FULL)
-    this.#end += CHUNK_HEADER_BYTES + payload.length
-  }
-
-  finishBlock(): void {
-    if (this.#end === 0) return
-    const left = BLOCK_BYTES - this.#end
-    if (left > CHUNK_HEADER_BYTES) this.#block[this.#end + CHUNK_HEADER_BYTES] = PAYLOAD.PADDING
-    if (left >= CHUNK_HEADER_BYTES) sealChunk(this.#block, this.#end, left - CHUNK_HEADER_BYTES, CHUNK.FULL)
-    this.#parts.push(this.#block)
-    this.#block = Buffer.alloc(BLOCK_BYTES)
-    this.#end = 0
-  }
-}
-
-function writeFramesHeader(
-  into: Buffer,
-  at: number,
-  producer: number,
-  rows: number,
-  firstSequence: number,
-): void {
-  into[at] = PAYLOAD.FRAMES
-  into[at + 1] = PAYLOAD_VERSION
-  into.writeUInt16LE(producer, at + 2)
-  into.writeUInt32LE(rows, at + 4)
-  into.writeDoubleLE(firstSequence, at + 8)
 }
 
 function writeFully(files: JournalFs, fd: number, buffer: Buffer, position: number): void {
