@@ -8,7 +8,7 @@ import { appendDeadLetters } from './dead-letter.js'
 import type { Feed } from './feed.js'
 
 /** Journal bytes that one batch holds at most. */
-const BATCH_BYTES = 512 * 1024
+const BATCH_BYTES = 256 * 1024
 
 /** `state` is null where the sink has not taken a row yet. */
 type Written = Omit<WriteResult, 'state'> & { readonly state: SinkState | null }
