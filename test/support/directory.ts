@@ -17,7 +17,8 @@ const idle = new Int32Array(new SharedArrayBuffer(4))
 function remove(path: string): void {
   for (let attempts = 1; ; attempts++) {
     try {
-      return rmSync(path, { recursive: true, force: true })
+      rmSync(path, { recursive: true, force: true })
+      return
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY' || attempts === 100) throw error
       Atomics.wait(idle, 0, 0, 20)
