@@ -1,7 +1,5 @@
 import { Piscina } from 'piscina'
-
-/** Set in every thread of ours, so that an `--import` preload that calls `init()` there gets a disabled run. */
-export const INTERNAL_THREAD = 'OFFSTEP_INTERNAL_THREAD'
+import { INTERNAL_THREAD } from '../ring/internal-thread.js'
 
 interface PoolOptions {
   readonly minThreads?: number

@@ -10,7 +10,6 @@ export interface JournalAccount {
   /** First row of each producer that the journal does not hold. */
   readonly next: Map<number, number>
   readonly definitions: DefinitionStore
-  readonly segments: number
 }
 
 /**
@@ -39,7 +38,7 @@ export function readBack(directory: string): JournalAccount {
     reader.close()
     if (headed || first === segments[0]) break
   }
-  return { next, definitions, segments: segments.length }
+  return { next, definitions }
 }
 
 function raise(next: Map<number, number>, producer: number, sequence: number): void {

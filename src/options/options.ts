@@ -1,7 +1,9 @@
+import type { WhenFull } from '../ring/layout.js'
+
 /** `offline` writes files only and leaves network sinks for `offstep sync`; `disabled` makes every call a no-op. */
 export type RunMode = 'online' | 'offline' | 'disabled'
 /** What a producer does when its ring has no room for a row. */
-export type WhenFull = 'drop' | 'grow' | 'block'
+export type { WhenFull }
 export type Goal = 'minimize' | 'maximize'
 /** Sinks that a name selects. `summary` is not among them: it always runs. */
 export type BuiltInSink = 'jsonl' | 'csv' | 'tensorboard' | 'console'

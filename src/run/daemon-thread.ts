@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { DaemonMessage, DaemonSetup } from '../daemon/messages.js'
+import { INTERNAL_THREAD } from '../ring/internal-thread.js'
 
 /** A daemon that lived shorter than this is replaced later each time: what ends it may end the next one too. */
 const SHORT_LIFE_MS = 5000
@@ -53,7 +54,7 @@ export class DaemonThread {
       workerData: this.#setup(),
       // The application's preloads are not for our threads.
       execArgv: [],
-      env: { ...process.env, OFFSTEP_INTERNAL_THREAD: '1' },
+      env: { ...process.env, [INTERNAL_THREAD]: '1' },
       name: 'offstep',
     }
     // A literal URL, as bundlers want it; the option is for those that move the file.

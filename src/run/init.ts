@@ -1,5 +1,6 @@
 import type { RunOptions } from '../options/options.js'
 import { resolveOptions } from '../options/validate.js'
+import { INTERNAL_THREAD } from '../ring/internal-thread.js'
 import { DisabledRun } from './disabled-run.js'
 import { LiveRun } from './live-run.js'
 import type { Run } from './run.js'
@@ -14,7 +15,7 @@ import type { Run } from './run.js'
 export function init(options: RunOptions = {}): Run {
   const resolved = resolveOptions(options, process.env)
   // A preload (`--import`) that calls init() also runs in our own threads, and must not start more of them.
-  const ours = process.env.OFFSTEP_INTERNAL_THREAD !== undefined
+  const ours = process.env[INTERNAL_THREAD] !== undefined
   return resolved.mode === 'disabled' || ours ? new DisabledRun() : new LiveRun(resolved)
 }
 

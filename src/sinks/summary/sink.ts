@@ -6,13 +6,13 @@
  */
 import { join } from 'node:path'
 import type { RecordBatch } from '../../record/batch.js'
+import { writeFileAtomic } from '../../store/atomic-file.js'
 import { SinkError } from '../errors.js'
 import { parseOptions } from '../file/parse-options.js'
 import type { RunOutcome, Sink, SinkContext, SinkState, WriteResult } from '../sink.js'
 import { Accumulators } from './accumulators.js'
 import { summaryText } from './document.js'
 import { type SummaryOptions, summaryOptions } from './options.js'
-import { replaceFile } from './replace-file.js'
 import { addRows, noRows, type RowCounts } from './rows.js'
 
 /** `now`: milliseconds since the epoch. */
@@ -73,7 +73,7 @@ class SummarySink implements Sink {
   #save(context: SinkContext, outcome: RunOutcome, durable: boolean): void {
     const now = this.#now()
     const text = summaryText(context, { ...outcome, now }, this.#rows, this.#metrics, this.#options.goals)
-    replaceFile(join(context.runDir, 'summary.json'), text, durable)
+    writeFileAtomic(join(context.runDir, 'summary.json'), text, { sync: durable })
     this.#writtenAt = now
   }
 
