@@ -2,14 +2,27 @@ import { parseArgs } from 'node:util'
 import type { Benchmark } from './benchmark.js'
 import { call } from './call.js'
 import { journal } from './journal.js'
+import { kill } from './kill.js'
 import { lifecycle } from './lifecycle.js'
 import { describeMachine } from './machine.js'
 import { paced } from './paced.js'
+import { recovery } from './recovery.js'
 import { type BenchmarkReport, formatFigures, writeJson } from './report.js'
 import { sustained } from './sustained.js'
 import { training } from './training.js'
+import { verify } from './verify.js'
 
-const BENCHMARKS: readonly Benchmark[] = [call, paced, journal, sustained, lifecycle, training]
+const BENCHMARKS: readonly Benchmark[] = [
+  call,
+  paced,
+  journal,
+  sustained,
+  lifecycle,
+  training,
+  verify,
+  recovery,
+  kill,
+]
 
 const USAGE = `npm run bench -- [name ...] [--seconds n] [--quick] [--json file]
 

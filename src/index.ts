@@ -1,4 +1,3 @@
-export { type RecoveryReport, RunAliveError, recoverRun } from './daemon/recover.js'
 export { OptionsError } from './options/errors.js'
 export { readOptions } from './options/file.js'
 export type { Goal, RunMode, RunOptions, SinkOption, WhenFull } from './options/options.js'

@@ -6,6 +6,7 @@ import type { DaemonMessage, DaemonSetup } from '../src/daemon/messages.js'
 const daemon = new Daemon(workerData as DaemonSetup, {
   drain: new URL('./drain.js', import.meta.url).href,
   deliver: new URL('./deliver.js', import.meta.url).href,
+  recover: new URL('./recover.js', import.meta.url).href,
 })
 parentPort!.on('message', (message: DaemonMessage) => daemon.receive(message))
 daemon.start()

@@ -8,3 +8,6 @@ export function sleep(ms: number): Promise<false> {
     setTimeout(() => resolve(false), Math.min(ms, MAX_TIMER_MS)).unref()
   })
 }
+
+/** A clock that no one sets, the same for all threads of the machine (performance.now() is each thread's own). */
+export const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6

@@ -1,29 +1,30 @@
-import fs from 'node:fs'
 import type { ResolvedSink } from '../options/options.js'
 import { Control } from '../ring/control.js'
-import { HEARTBEAT_INTERVAL_MS, removeHeartbeat, writeHeartbeat } from '../store/heartbeat.js'
+import { diskSpace } from '../store/disk-space.js'
+import { BackgroundRecovery } from './background-recovery.js'
 import { sleep } from './clock.js'
 import { collectContext } from './context/index.js'
-import { type Diagnostics, openDiagnostics } from './diagnostics.js'
+import { Deliveries } from './deliveries.js'
+import { startAgent } from './detach.js'
+import { DiskPressure } from './disk-pressure.js'
+import type { DrainReport } from './drain-messages.js'
 import { DrainSupervisor } from './drain-supervisor.js'
 import { identify, type RunIdentity } from './identity.js'
 import type { DaemonMessage, DaemonSetup, FinishRequest, NamedRing } from './messages.js'
+import { Ownership } from './ownership.js'
 import { ThreadPool } from './pools.js'
+import { Reporter, writeToTerminal } from './reporter.js'
 import { countRecords, RunRecord, sinksOf } from './run-record.js'
-import { SinkScheduler } from './sink-scheduler.js'
 
-const TICK_MS = 50
-/** After a second in which every sink had what there is: a wake-up costs some 60 us, and being idle nothing. */
-const IDLE_AFTER_TICKS = 20
-const IDLE_TICK_MS = 500
-/** Measured: 16 costs 30 MiB more at 100,000 rows a second, and no less time. */
-const DELIVER_YOUNG_MB = 6
 const CONTEXT_PATIENCE_MS = 1000
+/** A full disk may take run.json a moment later. */
+const SAVE_RETRY_MS = 50
 
 /** Where the entries of the pool threads are; bundlers see literals only. */
 export interface DaemonEntries {
   readonly drain: string
   readonly deliver: string
+  readonly recover: string
 }
 
 /**
@@ -38,17 +39,17 @@ export class Daemon {
   readonly #rings: NamedRing[]
   readonly #producers: Record<string, string> = {}
   readonly #sinks: readonly ResolvedSink[]
-  readonly #warned = new Set<string>()
-  #diagnostics: Diagnostics | null = null
+  readonly #reporter = new Reporter()
   #record: RunRecord | null = null
   #identity: RunIdentity | null = null
   #drainPool: ThreadPool | null = null
-  /** One thread for all sinks that write files. */
-  #deliverPool: ThreadPool | null = null
   #drain: DrainSupervisor | null = null
-  #schedulers: SinkScheduler[] = []
+  #pressure: DiskPressure | null = null
+  #deliveries: Deliveries | null = null
+  #ownership: Ownership | null = null
+  #recovery: BackgroundRecovery | null = null
   #finishing: FinishRequest | null = null
-  #idleTicks = 0
+  #finishedAt = 0
   #started: Promise<void> | null = null
 
   constructor(setup: DaemonSetup, entries: DaemonEntries) {
@@ -69,17 +70,16 @@ export class Daemon {
     this.#identity = await identify(
       this.#setup,
       this.#control,
-      (message) => writeToTerminal(message),
+      writeToTerminal,
       () => this.#finishing !== null && performance.now() > this.#deadline(),
     )
     if (this.#identity === null) return
     const { id, dir } = this.#identity
-    this.#diagnostics = openDiagnostics(dir)
-    this.#record = new RunRecord(dir, id, this.#setup.startTime, this.#setup.options, this.#sinks)
+    this.#reporter.open(dir)
+    this.#record = new RunRecord(dir, id, this.#setup)
     for (const ring of this.#rings) this.#introduce(ring)
-    // Before the first record is journaled: without it, nobody could recover the run.
-    this.#write(() => this.#record!.write())
-    this.#beat(dir)
+    this.#pressure = this.#watchDisk(dir)
+    this.#own(dir)
     const { segmentBytes, syncIntervalMs } = this.#setup.options.journal
     this.#drain = new DrainSupervisor(
       {
@@ -89,41 +89,30 @@ export class Daemon {
         runId: id,
         segmentBytes,
         syncIntervalMs,
-        report: ({ kind, message }) => this.#warn(`drain/${kind}`, message),
+        minFreeBytes: this.#setup.options.disk.minFreeBytes,
+        report: (report) => this.#hearDrain(report),
       },
       this.#rings.map(({ ring }) => ring),
     )
-    this.#startSinks(this.#identity)
-    this.#diagnostics.training.info(
-      { run: id, dir, sinks: this.#sinks.map(({ name }) => name) },
-      'run started',
-    )
-    this.#tickFromNowOn()
+    this.#deliveries = this.#deliver(this.#identity)
+    this.#reporter.info('run started', { run: id, dir, sinks: this.#sinks.map(({ name }) => name) })
+    this.#deliveries.start()
     await this.#describe()
+    this.#recoverOthers(dir)
   }
 
-  #startSinks({ id, dir }: RunIdentity): void {
+  #deliver({ id, dir }: RunIdentity): Deliveries {
     const { options, startTime } = this.#setup
-    const createDeliverPool = () =>
-      new ThreadPool(this.#entries.deliver, { maxThreads: 1, youngGenerationMb: DELIVER_YOUNG_MB })
-    this.#deliverPool = createDeliverPool()
-    const run = { id, dir, startTime, project: options.project, name: options.name }
-    this.#control.sinkCount = this.#sinks.length
-    this.#schedulers = this.#sinks.map(
-      (sink, index) =>
-        new SinkScheduler({
-          // A sink that may wait for something else has a pool of its own. One pool of several threads would
-          // hand slices around, and each thread would have to open the sink anew.
-          pool: sink.module === null ? this.#deliverPool! : createDeliverPool(),
-          control: this.#control,
-          run,
-          sink,
-          index,
-          producers: this.#producers,
-          warn: (kind, message) => this.#warn(kind, message),
-          sliceEnded: () => this.#tick(),
-        }),
-    )
+    return new Deliveries({
+      entry: this.#entries.deliver,
+      control: this.#control,
+      run: { id, dir, startTime, project: options.project, name: options.name },
+      sinks: this.#sinks,
+      pressure: this.#pressure!,
+      producers: this.#producers,
+      warn: (kind, message) => this.#reporter.warn(kind, message),
+      allowed: () => this.#ownership?.lost !== true,
+    })
   }
 
   async #describe(): Promise<void> {
@@ -138,34 +127,51 @@ export class Daemon {
       git: options.git,
     })
     if (this.#control.finished) return
-    this.#write(() => this.#record!.describe(context))
+    this.#record!.describe(context)
+    this.#save(() => this.#record!.write())
   }
 
-  #beat(dir: string): void {
-    const beat = () => this.#write(() => writeHeartbeat(dir))
-    beat()
-    setInterval(beat, HEARTBEAT_INTERVAL_MS)
+  #watchDisk(dir: string): DiskPressure {
+    return new DiskPressure({
+      minFreeBytes: this.#setup.options.disk.minFreeBytes,
+      space: () => diskSpace(dir),
+      dropped: () => countRecords(this.#rings).dropped,
+      tell: (message, first) => this.#reporter.tell(message, first),
+      note: (message) => this.#reporter.note(message),
+    })
   }
 
-  #tickFromNowOn(): void {
-    this.#tick()
-    const idle = this.#schedulers.every(({ busy, pending }) => !busy && !pending)
-    this.#idleTicks = idle ? this.#idleTicks + 1 : 0
-    setTimeout(() => this.#tickFromNowOn(), this.#idleTicks > IDLE_AFTER_TICKS ? IDLE_TICK_MS : TICK_MS)
-  }
-
-  /**
-   * Starts what is due. The sinks that share the thread for files begin together, when all have ended: they move
-   * in step, and share each decoded batch. The others have threads of their own.
-   */
-  #tick(urgent = false): void {
-    this.#control.beatDaemon()
-    if (this.#finishing !== null) return
+  #hearDrain({ kind, code, message }: DrainReport): void {
     const now = performance.now()
-    const fileSinksBusy = this.#schedulers.some(({ busy, sharesThread }) => busy && sharesThread)
-    for (const scheduler of this.#schedulers) {
-      if (!(fileSinksBusy && scheduler.sharesThread)) scheduler.poke(now, urgent)
-    }
+    const pressure = this.#pressure!
+    const forWantOfRoom =
+      kind === 'recovered' ? pressure.journalWrites(now) : pressure.journalFailed(code, now)
+    if (forWantOfRoom) this.#reporter.note(message, { code })
+    else this.#reporter.warn(`drain/${kind}/${code}`, message)
+  }
+
+  #own(dir: string): void {
+    this.#ownership = new Ownership({
+      dir,
+      nonce: this.#setup.nonce,
+      // Before the first record is journaled, or nobody could recover it; on the disk, since the journal will be.
+      taken: () => this.#write(() => this.#record!.writeFirst()),
+      lost: (message) => this.#reporter.warn('taken-over', message),
+      failed: (error) => this.#failedToWrite('The run cannot be locked', error),
+    })
+    this.#ownership.start()
+  }
+
+  #recoverOthers(ownDir: string): void {
+    const { recover, dir } = this.#setup.options
+    if (!recover || this.#finishing !== null) return
+    this.#recovery = new BackgroundRecovery({
+      root: dir,
+      ownDir,
+      entry: this.#entries.recover,
+      report: (message) => this.#reporter.info(message),
+    })
+    this.#recovery.start()
   }
 
   receive(message: DaemonMessage): void {
@@ -174,19 +180,20 @@ export class Daemon {
         this.#rings.push(message.ring)
         if (this.#record !== null) this.#introduce(message.ring)
         this.#drain?.addRing(message.ring.ring)
-        if (this.#record !== null) this.#write(() => this.#record!.write())
+        this.#save(() => this.#record!.write())
         return
       case 'deliver':
-        this.#tick(true)
+        this.#deliveries?.tick(true)
         return
       case 'warning':
-        this.#warn(message.kind, message.message)
+        this.#reporter.warn(message.kind, message.message)
         return
       case 'finish':
         void this.#finish(message)
         return
       case 'kill-thread':
-        ;(message.pool === 'drain' ? this.#drainPool : this.#deliverPool)?.killThread()
+        if (message.pool === 'drain') this.#drainPool?.killThread()
+        else this.#deliveries?.killThread(message.pool)
     }
   }
 
@@ -199,57 +206,76 @@ export class Daemon {
     return this.#finishedAt + (this.#finishing?.timeoutMs ?? 0)
   }
 
-  #finishedAt = 0
-
   async #finish(request: FinishRequest): Promise<void> {
     if (this.#finishing !== null) return
     this.#finishing = request
     this.#finishedAt = performance.now()
+    this.#deliveries?.end()
     const deadline = this.#deadline()
     await Promise.race([this.#started, this.#untilDraining(deadline)])
-    if (this.#drain !== null) {
-      const endTime = Date.now()
-      await this.#drain.stop(deadline)
-      const outcome = { status: request.status, endTime }
-      await Promise.all(this.#schedulers.map((scheduler) => scheduler.finish(outcome, deadline)))
-      // A run of a few milliseconds still gets its git commit and hardware, where there is time.
-      await Promise.race([this.#started, sleep(Math.min(deadline - performance.now(), CONTEXT_PATIENCE_MS))])
-      const records = countRecords(this.#rings)
-      this.#write(() => this.#record!.end(request, endTime, records))
-      this.#write(() => removeHeartbeat(this.#identity!.dir))
-      this.#diagnostics!.training.info({ status: request.status, ...records }, 'run ended')
-      this.#diagnostics!.close()
-    }
+    if (this.#deliveries !== null) await this.#end(request, deadline)
     this.#control.setFinished()
     // Ends this thread and the pools with it: all their work is done, or out of time.
     setImmediate(() => process.exit())
   }
 
-  async #untilDraining(deadline: number): Promise<void> {
-    while (this.#drain === null && performance.now() < deadline) await sleep(5)
+  async #end(request: FinishRequest, deadline: number): Promise<void> {
+    const now = this.#record!.now
+    await Promise.all([this.#drain!.stop(deadline), this.#recovery?.stop(deadline)])
+    const deliveries = this.#deliveries!
+    deliveries.end()
+    const left = request.detach === true && deliveries.unfinished
+    const delivered =
+      !left && (await deliveries.finish({ status: request.status, endTime: now.time }, deadline))
+    if (left) await deliveries.stop()
+    // A run of a few milliseconds still gets its git commit and hardware, where there is time.
+    await Promise.race([this.#started, sleep(Math.min(deadline - performance.now(), CONTEXT_PATIENCE_MS))])
+    const records = countRecords(this.#rings)
+    this.#record!.end(request, records, { ...now, delivered })
+    // Without it the run would count as crashed: tried again while there is time, on a full disk say.
+    const written = () => this.#save(() => this.#record!.write(true)) || this.#ownership!.lost
+    while (!written() && performance.now() < deadline) await sleep(SAVE_RETRY_MS)
+    this.#write(() => this.#ownership!.release())
+    if (left) await this.#startAgent()
+    this.#reporter.info('run ended', { status: request.status, ...records })
+    this.#reporter.close()
   }
 
-  #warn(kind: string, message: string): void {
-    if (this.#warned.has(kind)) return
-    this.#warned.add(kind)
-    this.#diagnostics?.daemon.warn({ kind }, message)
-    this.#diagnostics?.training.warn(message)
+  async #startAgent(): Promise<void> {
+    try {
+      await startAgent(this.#identity!.dir, this.#sinks)
+    } catch (error) {
+      const next = `The next run, or \`offstep sync ${this.#identity!.dir}\`, delivers the rest`
+      this.#reporter.warn(
+        'agent',
+        `No process could be started to deliver the rest: ${(error as Error).message}. ${next}`,
+      )
+    }
+  }
+
+  async #untilDraining(deadline: number): Promise<void> {
+    while (this.#deliveries === null && performance.now() < deadline) await sleep(5)
+  }
+
+  /** Writes run.json: only as the run's owner, or it would be taken for a dead run, or be another's by now. */
+  #save(action: () => void): boolean {
+    return this.#ownership?.held === true && this.#write(action)
   }
 
   /** Files of ours that are no part of the record: a disk that fails must not end the daemon. */
-  #write(action: () => void): void {
+  #write(action: () => void): boolean {
     try {
       action()
+      return true
     } catch (error) {
-      this.#warn('run-file', `Could not write to the run directory: ${(error as Error).message}`)
+      this.#failedToWrite('Could not write to the run directory', error)
+      return false
     }
   }
-}
 
-function writeToTerminal(message: string): void {
-  try {
-    fs.writeSync(2, `offstep: ${message}\n`)
-  } catch {
-    // A closed stderr: there is nobody to tell.
+  #failedToWrite(what: string, error: unknown): void {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (!this.#pressure?.failed(code, performance.now()))
+      this.#reporter.warn('run-file', `${what}: ${message}`)
   }
 }

@@ -1,10 +1,11 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { type Control, DRAIN_ORDER } from '../ring/control.js'
 import { sleep } from './clock.js'
-import type { DrainReport, DrainTask } from './drain.js'
+import { type DrainReport, type DrainTask, RECOVERED } from './drain-messages.js'
 import type { ThreadPool } from './pools.js'
 
-export interface DrainSetup extends Pick<DrainTask, 'runDir' | 'runId' | 'segmentBytes' | 'syncIntervalMs'> {
+export interface DrainSetup
+  extends Pick<DrainTask, 'runDir' | 'runId' | 'segmentBytes' | 'syncIntervalMs' | 'minFreeBytes'> {
   readonly pool: ThreadPool
   readonly control: Control
   readonly report: (report: DrainReport) => void
@@ -18,6 +19,8 @@ export class DrainSupervisor {
   readonly #setup: DrainSetup
   readonly #rings: SharedArrayBuffer[]
   #mailbox: MessagePort | null = null
+  /** The journal could not be written when the drain last told. */
+  #failing = false
   readonly #done: Promise<void>
 
   constructor(setup: DrainSetup, rings: readonly SharedArrayBuffer[]) {
@@ -48,7 +51,11 @@ export class DrainSupervisor {
       try {
         return await this.#runOnce()
       } catch (error) {
-        this.#setup.report({ kind: 'error', message: `The drain ended and is started again: ${error}` })
+        this.#setup.report({
+          kind: 'error',
+          code: 'THREAD',
+          message: `The drain ended and is started again: ${error}`,
+        })
         if (this.#setup.control.drainOrder === DRAIN_ORDER.ABANDON) return
         // The first death is answered at once: the rings are filling.
         if (deaths > 0) await sleep(Math.min(20 * deaths, 1000))
@@ -57,9 +64,12 @@ export class DrainSupervisor {
   }
 
   async #runOnce(): Promise<void> {
-    const { pool, control, report, runDir, runId, segmentBytes, syncIntervalMs } = this.#setup
+    const { pool, control, report, runDir, runId, segmentBytes, syncIntervalMs, minFreeBytes } = this.#setup
     const { port1, port2 } = new MessageChannel()
-    port1.on('message', report)
+    port1.on('message', (message: DrainReport) => {
+      this.#failing = message.kind === 'error'
+      report(message)
+    })
     port1.unref()
     this.#mailbox = port1
     const task: DrainTask = {
@@ -70,9 +80,13 @@ export class DrainSupervisor {
       runId,
       segmentBytes,
       syncIntervalMs,
+      minFreeBytes,
+      failing: this.#failing,
     }
     try {
       await pool.run(task, { transferList: [port2] })
+      // What it told last may not have come through before its port is closed.
+      if (this.#failing && control.drainOrder === DRAIN_ORDER.STOP) report(RECOVERED)
     } finally {
       this.#mailbox = null
       port1.close()

@@ -1,26 +1,12 @@
 import path from 'node:path'
-import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
+import { receiveMessageOnPort } from 'node:worker_threads'
 import { RingJournal } from '../journal/ring-journal.js'
 import { Control, DRAIN_ORDER, DRAIN_STATE } from '../ring/control.js'
 import { RingCorruptError, RingReader } from '../ring/reader.js'
 import { populateRing } from '../ring/ring.js'
-
-/** The drain's one task. `rings`: of the producers that exist so far; more come through `mailbox`. */
-export interface DrainTask {
-  readonly control: SharedArrayBuffer
-  readonly rings: readonly SharedArrayBuffer[]
-  readonly mailbox: MessagePort
-  readonly runDir: string
-  readonly runId: string
-  readonly segmentBytes: number
-  readonly syncIntervalMs: number
-}
-
-/** What the drain tells the daemon through its mailbox. */
-export interface DrainReport {
-  readonly kind: 'error' | 'recovered'
-  readonly message: string
-}
+import { diskSpace, isNoRoom } from '../store/disk-space.js'
+import { BELOW_FLOOR, mustHold } from './disk-pressure.js'
+import { type DrainReport, type DrainTask, RECOVERED } from './drain-messages.js'
 
 const MIN_POLL_MS = 4
 /** Reached after five seconds without a record: waking up 20 times a second cost 0.3 % of a core, 10 times half. */
@@ -28,8 +14,19 @@ const MAX_POLL_MS = 100
 /** More than this in one pass: the producers are fast, and the next pass comes at once. */
 const BUSY_BYTES = 512 * 1024
 const MAX_RETRY_MS = 1000
-/** Errors that waiting may mend; after any other, the segment's file is given up for a new one. */
-const PASSING_ERRORS = new Set(['ENOSPC', 'EDQUOT', 'EAGAIN', 'EINTR', 'EMFILE', 'ENFILE', 'ENOMEM'])
+/** At the end of a run time is short. */
+const STOPPING_RETRY_MS = 100
+/** How often the drain looks whether the disk's floor is reached. */
+const LOOK_INTERVAL_MS = 1000
+/**
+ * Errors that waiting may mend; after any other (EIO; EROFS, EACCES: the disk was mounted anew, say), the segment's
+ * file is given up for a new one.
+ */
+export const PASSING_ERRORS = new Set(['ENOSPC', 'EDQUOT', 'EAGAIN', 'EINTR', 'EMFILE', 'ENFILE', 'ENOMEM'])
+
+class BelowFloorError extends Error {
+  readonly code = BELOW_FLOOR
+}
 
 /**
  * Empties the rings into the journal until it is told to stop: the only thread that writes the journal.
@@ -46,12 +43,16 @@ export class Drain {
   #journal: RingJournal | null = null
   #mailSeen = -1
   #syncedAtMs = performance.now()
-  #failing = false
+  /** What is wrong since the last success: an errno, or another word for it. */
+  #failing: string | null
+  #lookedAtMs = Number.NEGATIVE_INFINITY
+  #belowFloor = false
 
   constructor(task: DrainTask) {
     this.#task = task
     this.#control = new Control(task.control)
     this.#waiting = [...task.rings]
+    this.#failing = task.failing ? 'THREAD' : null
   }
 
   run(): void {
@@ -72,8 +73,10 @@ export class Drain {
         pollMs = moved > 0 ? MIN_POLL_MS : Math.min(pollMs + 1, MAX_POLL_MS)
         if (moved < BUSY_BYTES && order === DRAIN_ORDER.RUN) this.#control.sleep(ticket, pollMs)
       } catch (error) {
-        this.#failed(error)
+        const code = this.#failed(error)
         retryMs = Math.min(Math.max(retryMs * 2, 10), MAX_RETRY_MS)
+        if (isNoRoom(code) || code === BELOW_FLOOR) retryMs = MAX_RETRY_MS
+        if (order === DRAIN_ORDER.STOP) retryMs = Math.min(retryMs, STOPPING_RETRY_MS)
         // Producers wake the drain at half-full, which it is: the retry waits for its time or for an order.
         this.#rest(retryMs, order)
       }
@@ -85,6 +88,7 @@ export class Drain {
   /** One turn of the loop: rings to journal, then what is due on the disk. Returns the bytes moved. */
   #turn(stopping: boolean): number {
     const syncTicket = this.#control.syncRequested
+    if (!stopping) this.#leaveFloor()
     this.#journal ??= this.#open()
     this.#addRings(this.#journal)
     const moved = this.#journal.pass()
@@ -99,6 +103,25 @@ export class Drain {
       this.#control.syncServed = syncTicket
     }
     return moved
+  }
+
+  /**
+   * Throws while less than half of the floor is free. Not at the end of a run: what the rings hold is little, and
+   * would be lost.
+   */
+  #leaveFloor(): void {
+    const { minFreeBytes, runDir } = this.#task
+    if (minFreeBytes === 0) return
+    const now = performance.now()
+    if (now - this.#lookedAtMs >= LOOK_INTERVAL_MS) {
+      this.#lookedAtMs = now
+      const space = diskSpace(runDir)
+      this.#belowFloor = space !== null && mustHold(space.freeBytes, minFreeBytes, this.#belowFloor)
+    }
+    if (!this.#belowFloor) return
+    // What is written already needs no more room to be made durable.
+    if (this.#journal?.dirty) this.#journal.sync()
+    throw new BelowFloorError('less than half of disk.minFreeBytes is free')
   }
 
   #open(): RingJournal {
@@ -129,20 +152,19 @@ export class Drain {
     }
   }
 
-  #failed(error: unknown): void {
-    if (!this.#failing) this.#report({ kind: 'error', message: String(error) })
-    this.#failing = true
-    if (error instanceof RingCorruptError) {
-      this.#journal?.remove(error.ring)
-      return
-    }
-    if (!PASSING_ERRORS.has((error as NodeJS.ErrnoException).code ?? '')) this.#journal?.abandonSegment()
+  #failed(error: unknown): string {
+    const { code = 'UNEXPECTED' } = error as NodeJS.ErrnoException
+    if (this.#failing !== code) this.#report({ kind: 'error', code, message: String(error) })
+    this.#failing = code
+    if (error instanceof RingCorruptError) this.#journal?.remove(error.ring)
+    else if (!PASSING_ERRORS.has(code) && code !== BELOW_FLOOR) this.#journal?.abandonSegment()
+    return code
   }
 
   #recovered(): void {
-    if (!this.#failing) return
-    this.#failing = false
-    this.#report({ kind: 'recovered', message: 'The journal can be written again.' })
+    if (this.#failing === null) return
+    this.#failing = null
+    this.#report(RECOVERED)
   }
 
   #rest(forMs: number, order: number): void {

@@ -6,7 +6,12 @@ export interface DaemonSetup {
   readonly control: SharedArrayBuffer
   /** Rings of the producers that exist when the daemon is started. */
   readonly rings: readonly NamedRing[]
+  /** Milliseconds since the epoch. */
   readonly startTime: number
+  /** The same moment by `process.hrtime`, which no one sets: what durations are counted from. */
+  readonly startMonotonicMs: number
+  /** Names the run's owner in its lock: the same for a daemon that replaces a dead one. */
+  readonly nonce: string
   readonly cwd: string
   readonly argv: readonly string[]
   readonly execArgv: readonly string[]
@@ -24,6 +29,8 @@ export interface FinishRequest {
   readonly type: 'finish'
   readonly status: FinalStatus
   readonly timeoutMs: number
+  /** Leave what is not delivered to a process of its own. */
+  readonly detach?: boolean
   readonly exitCode?: number
   readonly error?: { readonly name: string; readonly message: string; readonly stack?: string }
 }
@@ -35,5 +42,5 @@ export type DaemonMessage =
   | { readonly type: 'deliver' }
   | { readonly type: 'warning'; readonly kind: string; readonly message: string }
   | FinishRequest
-  /** Ends a pool thread as a crash would; for the tests and the benchmark. */
-  | { readonly type: 'kill-thread'; readonly pool: 'drain' | 'deliver' }
+  /** Ends a pool thread as a crash would; for the tests and the benchmark. `custom`: of the first custom sink. */
+  | { readonly type: 'kill-thread'; readonly pool: 'drain' | 'deliver' | 'custom' }

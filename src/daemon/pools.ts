@@ -19,6 +19,7 @@ export class ThreadPool {
   readonly #entry: string
   readonly #options: PoolOptions
   #pool: Piscina
+  #closed = false
 
   constructor(entry: string, options: PoolOptions) {
     this.#entry = entry
@@ -34,6 +35,13 @@ export class ThreadPool {
   /** Ends a thread as a crash would; for the tests. */
   killThread(): void {
     void this.#pool.threads[0]?.terminate()
+  }
+
+  /** Ends its threads, whatever they do. */
+  async close(): Promise<void> {
+    const pool = this.#pool
+    this.#closed = true
+    await pool.destroy()
   }
 
   #create(): Piscina {
@@ -57,7 +65,7 @@ export class ThreadPool {
   }
 
   #replace(pool: Piscina): void {
-    if (pool !== this.#pool || pool.threads.length > 0) return
+    if (this.#closed || pool !== this.#pool || pool.threads.length > 0) return
     this.#pool = this.#create()
     void pool.destroy()
   }

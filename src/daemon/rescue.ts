@@ -5,9 +5,10 @@ import { Control } from '../ring/control.js'
 import { RingReader } from '../ring/reader.js'
 import { writeFileAtomic } from '../store/atomic-file.js'
 import { type RunFile, readRunFile, writeRunFile } from '../store/run-file.js'
+import { RunLock, readLock } from '../store/run-lock.js'
 import { createRunDirectory, formatRunId } from './context/run-id.js'
 import type { DaemonSetup, FinalStatus, FinishRequest } from './messages.js'
-import { countRecords, RunRecord, sinksOf } from './run-record.js'
+import { countRecords, RunRecord } from './run-record.js'
 
 type About = Pick<FinishRequest, 'exitCode' | 'error'>
 
@@ -23,6 +24,7 @@ export function rescueRun(setup: DaemonSetup, status: FinalStatus, about: About)
     if (setup.rings.some(({ ring }) => !new RingReader(ring, 0).empty)) emptyRings(setup, id, dir)
     const records = countRecords(setup.rings)
     if (!setStatus(dir, status, { ...about, records })) writeRecord(setup, id, dir, status, about)
+    releaseLock(dir, setup.nonce)
   } catch (error) {
     fs.writeSync(2, `offstep: the last records could not be saved while the process ended: ${error}\n`)
   }
@@ -44,10 +46,20 @@ function emptyRings({ rings, options }: DaemonSetup, runId: string, dir: string)
 
 /** The daemon died before it had written run.json: without one, nobody could recover the run. */
 function writeRecord(setup: DaemonSetup, id: string, dir: string, status: FinalStatus, about: About): void {
-  const { options, startTime, rings } = setup
-  const record = new RunRecord(dir, id, startTime, options, sinksOf(options))
+  const { rings } = setup
+  const record = new RunRecord(dir, id, setup)
   for (const ring of rings) record.addProducer(ring)
-  record.end({ type: 'finish', status, timeoutMs: 0, ...about }, Date.now(), countRecords(rings))
+  record.end({ type: 'finish', status, timeoutMs: 0, ...about }, countRecords(rings), {
+    ...record.now,
+    delivered: false,
+  })
+  record.write(true)
+}
+
+/** The daemon is dead, and this process may live on: whoever comes next may deliver the rest. */
+function releaseLock(dir: string, nonce: string): void {
+  const { owner } = readLock(dir)
+  if (owner?.nonce === nonce) RunLock.acquire(dir, { role: 'run', nonce }).release()
 }
 
 function makeDirectory({ options, startTime }: DaemonSetup, control: Control): { id: string; dir: string } {

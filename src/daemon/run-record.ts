@@ -1,9 +1,12 @@
+import path from 'node:path'
 import type { ResolvedOptions, ResolvedSink } from '../options/options.js'
 import { readAccount } from '../ring/account.js'
+import { syncDirectory } from '../store/atomic-file.js'
 import { RUN_FILE_FORMAT, type RunFile, writeRunFile } from '../store/run-file.js'
+import { monotonicMs } from './clock.js'
 import { hashConfig, toJson } from './context/config-hash.js'
 import type { RunContext } from './context/index.js'
-import type { FinishRequest, NamedRing } from './messages.js'
+import type { DaemonSetup, FinishRequest, NamedRing } from './messages.js'
 
 const SECRET_NAME = /key|token|secret|password|credential/i
 
@@ -11,15 +14,12 @@ const SECRET_NAME = /key|token|secret|password|credential/i
 export class RunRecord {
   #file: RunFile
   readonly #dir: string
+  readonly #startMonotonicMs: number
 
-  constructor(
-    dir: string,
-    id: string,
-    startTime: number,
-    options: ResolvedOptions,
-    sinks: readonly ResolvedSink[],
-  ) {
+  constructor(dir: string, id: string, setup: DaemonSetup) {
+    const { options, startTime, startMonotonicMs } = setup
     this.#dir = dir
+    this.#startMonotonicMs = startMonotonicMs
     this.#file = {
       format: RUN_FILE_FORMAT,
       id,
@@ -40,35 +40,45 @@ export class RunRecord {
       software: null,
       hardware: null,
       producers: [],
-      sinks: sinks.map(withoutSecrets),
+      sinks: sinksOf(options).map(withoutSecrets),
     }
   }
 
   describe({ git, command, software, hardware }: RunContext): void {
     this.#file = { ...this.#file, git, command, software, hardware }
-    this.write()
   }
 
   addProducer({ id, name }: NamedRing): void {
     this.#file = { ...this.#file, producers: [...this.#file.producers, { id, name }] }
   }
 
+  /** The time, and how long the run has lasted: by a clock that no one sets. */
+  get now(): { readonly time: number; readonly ageMs: number } {
+    return { time: Date.now(), ageMs: Math.round(monotonicMs() - this.#startMonotonicMs) }
+  }
+
   end(
     { status, exitCode, error }: FinishRequest,
-    endTime: number,
     records: NonNullable<RunFile['records']>,
+    { time, ageMs, delivered }: RunRecord['now'] & { readonly delivered: boolean },
   ): void {
-    const durationSeconds = (endTime - Date.parse(this.#file.startTime)) / 1000
     this.#file = {
       ...this.#file,
       status,
-      endTime: new Date(endTime).toISOString(),
-      durationSeconds,
+      endTime: new Date(time).toISOString(),
+      durationSeconds: ageMs / 1000,
+      delivered,
       records,
       ...(exitCode === undefined ? {} : { exitCode }),
       ...(error === undefined ? {} : { error }),
     }
+  }
+
+  /** With the names of the directories that lead to it, so that a power cut cannot lose the run as a whole. */
+  writeFirst(): void {
     this.write(true)
+    const project = path.dirname(this.#dir)
+    for (const directory of [project, path.dirname(project)]) syncDirectory(directory)
   }
 
   write(sync = false): void {

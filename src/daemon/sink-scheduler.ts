@@ -4,7 +4,9 @@ import type { ResolvedSink } from '../options/options.js'
 import type { Control } from '../ring/control.js'
 import type { SinkSlot } from '../ring/sink-slot.js'
 import type { RunOutcome } from '../sinks/sink.js'
+import { isNoRoom } from '../store/disk-space.js'
 import { sleep } from './clock.js'
+import { type DiskPressure, isRebuildable } from './disk-pressure.js'
 import type { ThreadPool } from './pools.js'
 
 export interface SchedulerSetup {
@@ -13,6 +15,7 @@ export interface SchedulerSetup {
   readonly run: DeliveredRun
   readonly sink: ResolvedSink
   readonly index: number
+  readonly pressure: DiskPressure
   readonly producers: { [producer: string]: string }
   readonly warn: (kind: string, message: string) => void
   /** Called after each slice. */
@@ -26,13 +29,23 @@ const BUSY_BYTES = 256 * 1024
 const DEFAULT_TIMEOUT_MS = 60_000
 /** A slice that does not end this long after its time-out loses its thread. */
 const GRACE_MS = 1000
+/** The most that a sink waits which needs no more than room for its cursor. */
+const MAX_NO_ROOM_MS = 5000
+/** A sink of files is closed until it works: all that can be in its way is a full disk. Others so often. */
+const CLOSE_TRIES = 4
+/** How often the end of a run looks whether there is room. */
+const LOOK_MS = 50
 
-/** When one sink gets its next slice: one in flight, back-off after errors, a pause where a person is needed. */
+/**
+ * When one sink gets its next slice: one in flight, back-off after errors, a pause where a person is needed. A
+ * sink that can be rebuilt from the journal waits while the disk has no room (see DiskPressure).
+ */
 export class SinkScheduler {
   readonly name: string
   readonly #setup: SchedulerSetup
   readonly #slot: SinkSlot
   readonly #timeoutMs: number
+  readonly #rebuildable: boolean
   #lease = 0
   #position = -1
   #failures = 0
@@ -44,6 +57,7 @@ export class SinkScheduler {
     this.#setup = setup
     this.name = setup.sink.name
     this.#slot = setup.control.sink(setup.index)
+    this.#rebuildable = isRebuildable(setup.sink)
     const { timeoutMs } = setup.sink.options
     this.#timeoutMs = typeof timeoutMs === 'number' ? timeoutMs : DEFAULT_TIMEOUT_MS
   }
@@ -63,25 +77,47 @@ export class SinkScheduler {
 
   /** Starts a slice where one is due. `urgent`: do not wait for the interval (a back-off still holds). */
   poke(now: number, urgent = false): void {
-    if (this.#inFlight !== null || this.#paused || !this.pending) return
-    const busy = this.#setup.control.journalEnd - this.#position > BUSY_BYTES
-    if (now < this.#notBefore && (this.#failures > 0 || !(urgent || busy))) return
-    this.#start(null)
+    if (this.#inFlight !== null || this.#paused) return
+    const behind = this.#setup.control.journalEnd - this.#position
+    const early = now < this.#notBefore && (this.#failures > 0 || !(urgent || behind > BUSY_BYTES))
+    const due = behind > 0 && !early
+    if (this.#mayWrite(now, due) && due) this.#start(null)
   }
 
   /** Delivers what is left and closes the sink, or gives up at the deadline. True where all was delivered. */
   async finish(outcome: RunOutcome, deadline: number): Promise<boolean> {
-    while (performance.now() < deadline && !this.#paused && (this.#inFlight !== null || this.pending)) {
-      if (this.#inFlight === null) {
-        if (this.#failures > 0) await sleep(Math.min(this.#notBefore, deadline) - performance.now())
-        this.#start(null)
+    for (let closing = false; !this.#paused; ) {
+      if (this.#inFlight !== null) await Promise.race([this.#inFlight, sleep(deadline - performance.now())])
+      // A sink whose close failed does not tell how the run ended: it is closed again, and filled before where it
+      // has found itself incomplete.
+      if (closing && this.#inFlight === null && !this.pending) {
+        if (this.#failures === 0) return true
+        if (!this.#rebuildable && this.#failures >= CLOSE_TRIES) return false
       }
-      await Promise.race([this.#inFlight, sleep(deadline - performance.now())])
+      const now = performance.now()
+      if (now >= deadline) return false
+      if (this.#failures > 0 && now < this.#notBefore) {
+        await sleep(Math.min(this.#notBefore, deadline) - now)
+      } else if (!this.#mayWrite(now, true)) {
+        await sleep(Math.min(LOOK_MS, deadline - now))
+      } else {
+        closing = !this.pending
+        this.#start(closing ? outcome : null)
+      }
     }
-    if (this.#inFlight !== null || this.#paused || this.pending) return false
-    this.#start(outcome)
-    await Promise.race([this.#inFlight, sleep(deadline - performance.now())])
-    return this.#inFlight === null
+    return false
+  }
+
+  /** `wanted`: it has something to write, with which it may try whether there is room. */
+  #mayWrite(now: number, wanted: boolean): boolean {
+    const { pressure } = this.#setup
+    if (!this.#rebuildable) return true
+    if (wanted ? pressure.mayWrite(this.name, now) : pressure.level === 'plenty') {
+      if (this.#slot.state === 'disk-full') this.#slot.state = 'idle'
+      return true
+    }
+    this.#slot.state = 'disk-full'
+    return false
   }
 
   #start(close: RunOutcome | null): void {
@@ -120,8 +156,12 @@ export class SinkScheduler {
     }
     for (const { kind, message } of result.warnings) warn(`${this.name}/${kind}`, `${this.name}: ${message}`)
     if (result.position >= 0) this.#position = result.position
-    if (result.error === null) this.#succeeded(close)
-    else this.#failed(result.error)
+    const { error } = result
+    const noRoom =
+      this.#rebuildable && this.#setup.pressure.sliceEnded(this.name, error?.code ?? null, performance.now())
+    if (error === null) this.#succeeded(close)
+    else if (noRoom) this.#waitForRoom(error)
+    else this.#failed(error)
   }
 
   #succeeded(close: RunOutcome | null): void {
@@ -131,13 +171,22 @@ export class SinkScheduler {
     this.#slot.state = close === null ? 'idle' : 'closed'
   }
 
+  #waitForRoom({ message }: SliceError): void {
+    this.#failures++
+    this.#slot.attempts = this.#failures
+    this.#slot.lastError = message
+    this.#slot.state = 'disk-full'
+    this.#notBefore = performance.now()
+  }
+
   #failed({ action, code, message, retryAfterMs }: SliceError): void {
     this.#failures++
     this.#slot.attempts = this.#failures
     this.#slot.lastError = message
     this.#paused = action === 'pause'
     this.#slot.state = this.#paused ? 'paused' : 'backing-off'
-    this.#notBefore = performance.now() + backoffMs(this.#failures - 1, retryAfterMs)
+    const waitMs = backoffMs(this.#failures - 1, retryAfterMs)
+    this.#notBefore = performance.now() + (isNoRoom(code) ? Math.min(waitMs, MAX_NO_ROOM_MS) : waitMs)
     const next = this.#paused ? 'paused, the journal keeps everything' : 'trying again'
     this.#setup.warn(`${this.name}/${code}`, `${this.name}: ${message} (${code}; ${next})`)
   }

@@ -1,6 +1,6 @@
 import type { ResolvedSink } from '../options/options.js'
 import { Control } from '../ring/control.js'
-import { SinkError, type SinkErrorAction } from '../sinks/errors.js'
+import { type SinkErrorAction, toSinkError } from '../sinks/errors.js'
 import { loadSink } from '../sinks/registry.js'
 import type { RunOutcome, SinkContext } from '../sinks/sink.js'
 import { Feed } from './feed.js'
@@ -54,34 +54,85 @@ interface OpenSession {
   warnings: { kind: string; message: string }[]
 }
 
+const sessionKey = (runDir: string, sink: string): string => `${runDir}\n${sink}`
+
 /** Sessions and journals that this thread has open, between slices. */
 const sessions = new Map<string, OpenSession>()
 const feeds = new Map<string, Feed>()
 
-/** Runs one slice. Never rejects for what the sink did: the result says it. */
+/** A slice that is being run. */
+interface Turn {
+  readonly slice: Slice
+  readonly key: string
+  readonly signal: AbortSignal
+  open: OpenSession | undefined
+  givenUp: boolean
+}
+
+/** After its time-out, a sink has this long to answer its signal. */
+const GRACE_MS = 1000
+
+/**
+ * Runs one slice. Never rejects for what the sink did: the result says it. A sink that does not even answer its
+ * signal costs a live run the thread (the daemon ends it); elsewhere the session is given up, and what the sink
+ * does later changes nothing.
+ */
 export async function deliver(slice: Slice): Promise<SliceResult> {
   if (slice.live) yieldToTraining()
-  const key = `${slice.run.dir}\n${slice.sink.name}`
+  const key = sessionKey(slice.run.dir, slice.sink.name)
   const abort = new AbortController()
   const timer = setTimeout(() => abort.abort(), slice.timeoutMs)
-  let open: OpenSession | undefined
+  const turn: Turn = { slice, key, signal: abort.signal, open: undefined, givenUp: false }
   try {
-    open = await sessionFor(key, slice, abort.signal)
-    if (slice.close !== null) {
-      sessions.delete(key)
-      await open.session.close(slice.close)
-      return result(open, true, null)
-    }
-    return result(open, await open.session.deliver(slice.end), null)
-  } catch (error) {
-    const described = describe(error)
-    if (described.action === 'rebuild') sessions.delete(key)
-    return open === undefined
-      ? { position: -1, caughtUp: false, error: described, warnings: [] }
-      : result(open, false, described)
+    return await (slice.live ? runTurn(turn) : orGiveUp(turn, runTurn(turn)))
   } finally {
     clearTimeout(timer)
   }
+}
+
+async function runTurn(turn: Turn): Promise<SliceResult> {
+  const { slice, key } = turn
+  // A destination that answers slowly and in small parts still ends its slice in time.
+  const until = performance.now() + slice.timeoutMs / 2
+  try {
+    turn.open = await sessionFor(turn)
+    if (slice.close !== null) {
+      sessions.delete(key)
+      await turn.open.session.close(slice.close)
+      return result(turn.open, true, null)
+    }
+    return result(turn.open, await turn.open.session.deliver(slice.end, until), null)
+  } catch (error) {
+    const described = describe(error)
+    if (described.action === 'rebuild') sessions.delete(key)
+    return result(turn.open, false, described)
+  }
+}
+
+async function orGiveUp(turn: Turn, work: Promise<SliceResult>): Promise<SliceResult> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<SliceResult>((resolve) => {
+    timer = setTimeout(() => resolve(giveUp(turn)), turn.slice.timeoutMs + GRACE_MS)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function giveUp(turn: Turn): SliceResult {
+  const { key, open, slice } = turn
+  turn.givenUp = true
+  open?.session.giveUp()
+  if (open !== undefined && sessions.get(key) === open) sessions.delete(key)
+  // Its batch is still in the hands of the sink.
+  if (slice.sink.module !== null) {
+    feeds.get(key)?.close()
+    feeds.delete(key)
+  }
+  const message = `no answer within ${slice.timeoutMs} ms`
+  return result(open, false, { action: 'retry', code: 'TIMEOUT', message, retryAfterMs: 0 })
 }
 
 /** Lets go of what this thread holds open of a run. */
@@ -91,11 +142,15 @@ export async function release(runDir: string): Promise<void> {
     sessions.delete(key)
     await session.abandon()
   }
-  feeds.get(runDir)?.close()
-  feeds.delete(runDir)
+  for (const [key, feed] of feeds) {
+    if (key !== runDir && !key.startsWith(`${runDir}\n`)) continue
+    feed.close()
+    feeds.delete(key)
+  }
 }
 
-async function sessionFor(key: string, slice: Slice, signal: AbortSignal): Promise<OpenSession> {
+async function sessionFor(turn: Turn): Promise<OpenSession> {
+  const { slice, key, signal } = turn
   const found = sessions.get(key)
   if (found !== undefined && found.lease === slice.lease) {
     found.lease++
@@ -107,6 +162,7 @@ async function sessionFor(key: string, slice: Slice, signal: AbortSignal): Promi
   await found?.session.abandon()
   const open: Partial<OpenSession> = { lease: slice.lease + 1, slice, signal, warnings: [] }
   const sink = await loadSink(slice.sink)
+  if (turn.givenUp) throw new Error(`the sink "${slice.sink.name}" came too late`)
   const slot = slice.slot === null ? null : new Control(slice.slot.control).sink(slice.slot.index)
   const session = new SinkSession(
     slice.run.dir,
@@ -121,11 +177,13 @@ async function sessionFor(key: string, slice: Slice, signal: AbortSignal): Promi
   return complete
 }
 
-function feedOf({ run }: Slice): Feed {
-  let feed = feeds.get(run.dir)
+/** A sink that may wait keeps its batch while others read on: it has a feed of its own. */
+function feedOf({ run, sink }: Slice): Feed {
+  const key = sink.module === null ? run.dir : sessionKey(run.dir, sink.name)
+  let feed = feeds.get(key)
   if (feed === undefined) {
     feed = new Feed(run.dir)
-    feeds.set(run.dir, feed)
+    feeds.set(key, feed)
   }
   return feed
 }
@@ -142,6 +200,9 @@ function contextOf(open: OpenSession): SinkContext {
     startTime: run.startTime,
     options: sink.options,
     live,
+    get suspect() {
+      return open.session.suspect
+    },
     producerName: (producer) => open.slice.producers[producer] ?? `producer-${producer}`,
     warn(kind, message) {
       if (warned.has(kind)) return
@@ -154,17 +215,14 @@ function contextOf(open: OpenSession): SinkContext {
   }
 }
 
-function result(open: OpenSession, caughtUp: boolean, error: SliceError | null): SliceResult {
+function result(open: OpenSession | undefined, caughtUp: boolean, error: SliceError | null): SliceResult {
+  if (open === undefined) return { position: -1, caughtUp, error, warnings: [] }
   const warnings = open.warnings
   open.warnings = []
   return { position: open.session.position, caughtUp, error, warnings }
 }
 
 function describe(error: unknown): SliceError {
-  if (error instanceof SinkError) {
-    const { action, code, message, retryAfterMs = 0 } = error
-    return { action, code, message, retryAfterMs }
-  }
-  const { code = 'UNEXPECTED', message = String(error) } = error as NodeJS.ErrnoException
-  return { action: 'retry', code, message, retryAfterMs: 0 }
+  const { action, code, message, retryAfterMs = 0 } = toSinkError(error)
+  return { action, code, message, retryAfterMs }
 }

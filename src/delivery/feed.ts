@@ -36,16 +36,15 @@ export class Feed {
     let index = this.#tracks.findIndex(({ before, fed }) => fed?.batch && samePlace(before, place))
     if (index < 0) index = this.#tracks.findIndex(({ reader }) => samePlace(reader.place, place))
     const track = index < 0 ? this.#open(place) : this.#tracks.splice(index, 1)[0]!
+    const fed = track.fed?.batch && samePlace(track.before, place) ? track.fed : next(track.reader, limits)
+    track.before = place
+    track.fed = fed
     this.#tracks.push(track)
-    if (!track.fed?.batch || !samePlace(track.before, place)) {
-      track.before = place
-      track.fed = { batch: track.reader.read(limits), after: track.reader.place }
-    }
-    return track.fed
+    return fed
   }
 
   #open(place: JournalPlace): Track {
-    if (this.#tracks.length >= MAX_TRACKS) this.#tracks.shift()!.reader.close()
+    if (this.#tracks.length >= MAX_TRACKS) closeQuietly(this.#tracks.shift()!.reader)
     return {
       reader: new JournalReader(this.#directory, place, { names: this.#names }),
       before: place,
@@ -54,7 +53,26 @@ export class Feed {
   }
 
   close(): void {
-    for (const { reader } of this.#tracks.splice(0)) reader.close()
+    for (const { reader } of this.#tracks.splice(0)) closeQuietly(reader)
+  }
+}
+
+/** A reader that failed half-way has rows of nobody knows where: it is not used again. */
+function next(reader: JournalReader, limits: ReadLimits): Fed {
+  try {
+    return { batch: reader.read(limits), after: reader.place }
+  } catch (error) {
+    closeQuietly(reader)
+    throw error
+  }
+}
+
+/** A file that was only read: its descriptor is gone either way. */
+function closeQuietly(reader: JournalReader): void {
+  try {
+    reader.close()
+  } catch {
+    // Nothing is lost by it.
   }
 }
 

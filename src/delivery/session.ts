@@ -1,14 +1,22 @@
 import type { JournalPlace } from '../journal/reader.js'
 import type { RecordBatch } from '../record/batch.js'
 import type { SinkSlot } from '../ring/sink-slot.js'
-import { SinkError } from '../sinks/errors.js'
+import { type SinkError, toSinkError } from '../sinks/errors.js'
 import type { RejectedRow, RunOutcome, Sink, SinkContext, SinkState, WriteResult } from '../sinks/sink.js'
-import { type Cursor, commitCursor, firstCursor, readCursor } from './cursor.js'
-import { appendDeadLetters } from './dead-letter.js'
+import { bootId } from '../store/boot-id.js'
+import { BatchLimit } from './batch-limit.js'
+import { type Cursor, commitCursor, isSuspect, readCursor } from './cursor.js'
+import { appendDeadLetters, type DeadLetterFile, trimDeadLetters } from './dead-letter.js'
 import type { Feed } from './feed.js'
+import { rebuild } from './rebuild.js'
 
 /** Journal bytes that one batch holds at most. */
 const BATCH_BYTES = 256 * 1024
+const CLOSE_MS = 1000
+/** After so many failures in a row the destination counts as dead, and each further attempt is a single row. */
+const DEAD_AFTER_ATTEMPTS = 5
+/** Codes by which a sink says that it gave up waiting by itself. */
+const TIMEOUT_CODES: readonly string[] = ['TIMEOUT', 'ETIMEDOUT']
 
 /** `state` is null where the sink has not taken a row yet. */
 type Written = Omit<WriteResult, 'state'> & { readonly state: SinkState | null }
@@ -26,8 +34,12 @@ export class SinkSession {
   readonly #slot: SinkSlot | null
   #cursor: Cursor
   #opened = false
-  /** Rows that one `write()` gets at most; shrinks when the destination says "too large". */
-  #maxRows = Number.POSITIVE_INFINITY
+  /** What the sink has taken beyond the committed cursor. */
+  #uncommitted: Partial<Cursor> | null = null
+  /** The sink went on without its cursor: it must be opened again, and go back to what is committed. */
+  #ahead = false
+  #givenUp = false
+  readonly #limit = new BatchLimit()
 
   constructor(
     runDir: string,
@@ -43,6 +55,7 @@ export class SinkSession {
     this.#feed = feed
     this.#slot = slot
     this.#cursor = readCursor(runDir, name)
+    if (slot !== null) this.#succeed(slot)
     this.#publish()
   }
 
@@ -54,127 +67,222 @@ export class SinkSession {
     return this.#cursor.attempts
   }
 
-  /** Delivers the next batch up to `end`. True where there was none: the sink has caught up. */
-  async deliver(end: number): Promise<boolean> {
+  /** See SinkContext. */
+  get suspect(): boolean {
+    return isSuspect(this.#cursor)
+  }
+
+  /**
+   * Delivers the next batch up to `end`. True where there was none: the sink has caught up. Where the batch has
+   * to be written in parts, none is begun after `until` (by `performance.now()`).
+   */
+  async deliver(end: number, until = Number.POSITIVE_INFINITY): Promise<boolean> {
     try {
+      this.#commitLate()
       await this.#open()
       const { batch, after } = this.#feed.read(this.#cursor.place, { end, maxBytes: BATCH_BYTES })
       if (batch === null) {
-        if (after.position !== this.#cursor.place.position) this.#commit({ place: after })
+        if (after.position !== this.#cursor.place.position) this.#commit(this.#past(after))
+        this.#noLongerFails()
         return true
       }
-      await this.#write(batch, after)
-      return after.position >= end
+      const whole = await this.#write(batch, after, until)
+      return whole && after.position >= end
     } catch (error) {
-      await this.#failed(error)
-      throw error
+      throw await this.#failed(error)
     }
   }
 
   /** Closes the sink for good, or only this session of it (`status: 'running'`). */
   async close(outcome: RunOutcome): Promise<void> {
-    if (!this.#opened) await this.#open()
-    this.#opened = false
-    await this.#sink.close(outcome)
+    try {
+      await this.#open()
+      this.#opened = false
+      await this.#sink.close(outcome)
+      if (this.#cursor.rebuilds !== undefined) this.#commit({ rebuilds: undefined })
+      this.#noLongerFails()
+    } catch (error) {
+      throw await this.#failed(error)
+    } finally {
+      await this.abandon()
+    }
   }
 
   /** Lets go of what the sink holds open, without a word to the destination's readers. */
   async abandon(): Promise<void> {
     if (!this.#opened) return
     this.#opened = false
-    await this.#sink.close({ status: 'running', endTime: Date.now() }).catch(() => {
+    const closed = this.#sink.close({ status: 'running', endTime: Date.now() }).catch(() => {
       // It is out of date: nothing of it is wanted, not even its error.
     })
+    await within(CLOSE_MS, closed)
+  }
+
+  /** From now on nothing is committed any more, whatever the sink may still answer. */
+  giveUp(): void {
+    this.#givenUp = true
   }
 
   async #open(): Promise<void> {
-    if (this.#opened) return
+    if (this.#opened && !this.#ahead) return
+    trimDeadLetters(this.#deadLetters())
+    this.#opened = false
     await this.#sink.open(this.#context, this.#cursor.state)
     this.#opened = true
+    this.#ahead = false
   }
 
-  async #write(batch: RecordBatch, after: JournalPlace): Promise<void> {
+  /** What a thread that was ended in the middle of a write has left: the batch took too long, or worse. */
+  #succeed(slot: SinkSlot): void {
+    if (slot.writing > 0) this.#limit.tooLarge(slot.writing)
+    slot.writing = 0
+    const attempts = Math.max(this.#cursor.attempts, slot.attempts)
+    this.#cursor = { ...this.#cursor, attempts, lastError: slot.lastError ?? this.#cursor.lastError }
+  }
+
+  /** False where it stopped before the end of the batch. */
+  async #write(batch: RecordBatch, after: JournalPlace, until: number): Promise<boolean> {
     const next: Record<string, number> = { ...this.#cursor.place.next }
     const { position } = this.#cursor.place
     for (let from = 0; from < batch.count; ) {
-      const to = Math.min(batch.count, from + this.#maxRows)
+      if (from > 0 && (this.#context.signal.aborted || performance.now() >= until)) return false
+      const dead = this.#cursor.attempts >= DEAD_AFTER_ATTEMPTS
+      const to = Math.min(batch.count, from + (dead ? 1 : this.#limit.rows))
       const part = batch.slice(from, to)
       const result = await this.#writePart(part)
       if (result === null) continue
-      const lost = advance(next, batch, from, to)
+      const last = to === batch.count
+      const lost = advance(next, batch, from, to) + (last ? missedBehind(next, after.next) : 0)
       if (lost > 0) {
         this.#context.warn('journal-damage', `${lost} rows are missing from damaged blocks of the journal`)
       }
       // Half-way through a batch the place is the batch's own: sequence numbers skip what has been delivered.
-      this.#settle(part, result, lost, to === batch.count ? after : { position, next: { ...next } })
+      this.#settle(part, result, lost, last ? after : { position, next: { ...next } })
       from = to
-      this.#maxRows *= 2
     }
+    return true
+  }
+
+  /** Over a stretch without rows; what the journal has lost there is counted as in `#settle`. */
+  #past(after: JournalPlace): Partial<Cursor> {
+    const { counts, place } = this.#cursor
+    const deadLettered = counts.deadLettered + missedBehind(place.next, after.next)
+    return { place: after, counts: { ...counts, deadLettered } }
   }
 
   /** Null where the part was too large, or holds a bad row somewhere: try a smaller one. */
   async #writePart(part: RecordBatch): Promise<Written | null> {
+    if (this.#slot !== null) this.#slot.writing = part.count
     try {
-      return await this.#sink.write(part)
-    } catch (error) {
-      if (!(error instanceof SinkError) || (error.action !== 'split' && error.action !== 'reject'))
-        throw error
-      if (part.count > 1) {
-        this.#maxRows = Math.ceil(part.count / 2)
-        return null
-      }
+      const result = await this.#sink.write(part)
+      this.#limit.took(part.count)
+      return result
+    } catch (thrown) {
+      const error = toSinkError(thrown)
+      this.#shrink(part.count, error)
+      if (error.action !== 'split' && error.action !== 'reject') throw thrown
+      if (part.count > 1) return null
       const rejected: RejectedRow[] = [{ row: 0, cause: error.code, reason: error.message }]
       return { state: this.#cursor.state, rejected }
+    } finally {
+      if (this.#slot !== null && !this.#givenUp) this.#slot.writing = 0
     }
+  }
+
+  #shrink(count: number, { action, code }: SinkError): void {
+    const late = action === 'retry' && (this.#context.signal.aborted || TIMEOUT_CODES.includes(code))
+    if (action === 'reject') this.#limit.holdsBadRow(count)
+    else if (action === 'split' || late) this.#limit.tooLarge(count)
   }
 
   /** `lost` rows never reach any destination: they count as dead-lettered, so that the sums still add up. */
   #settle(part: RecordBatch, result: Written, lost: number, place: JournalPlace): void {
     const { state, notApplicable = 0, rejected = [] } = result
-    const { sink, counts, deadLetterBytes } = this.#cursor
-    // Where the commit fails the part comes again, to a sink that is laid back to what is committed.
-    this.#opened = false
-    this.#commit({
+    const { counts } = this.#cursor
+    // Where the dead letters cannot be written the part comes again, to a sink that is laid back to what is committed.
+    this.#ahead = true
+    this.#uncommitted = {
       place,
       state,
       attempts: 0,
       lastError: null,
-      deadLetterBytes: appendDeadLetters(this.#runDir, sink, deadLetterBytes, part, rejected),
+      deadLetterBytes: appendDeadLetters(this.#deadLetters(), part, rejected),
       counts: {
         delivered: counts.delivered + part.count - notApplicable - rejected.length,
         deadLettered: counts.deadLettered + rejected.length + lost,
         notApplicable: counts.notApplicable + notApplicable,
       },
-    })
-    this.#opened = true
+    }
+    this.#commitLate()
+  }
+
+  /** A commit that failed, on a full disk say, is made before anything else: the sink has the rows already. */
+  #commitLate(): void {
+    if (this.#uncommitted === null) return
+    this.#commit(this.#uncommitted)
+    this.#uncommitted = null
+    this.#ahead = false
+  }
+
+  #deadLetters(): DeadLetterFile {
+    const { sink, deadLetterBytes } = this.#cursor
+    const warn = (kind: string, message: string) => this.#context.warn(kind, message)
+    return { runDir: this.#runDir, sink, length: deadLetterBytes, warn }
   }
 
   #commit(change: Partial<Cursor>): void {
-    const cursor = { ...this.#cursor, ...change }
+    if (this.#givenUp) throw new Error('the answer came too late: its batch comes again')
+    const cursor = { ...this.#cursor, ...change, boot: bootId() }
     commitCursor(this.#runDir, cursor)
     this.#cursor = cursor
     this.#publish()
   }
 
-  async #failed(error: unknown): Promise<void> {
-    const { sink, attempts } = this.#cursor
-    const lastError = error instanceof Error ? error.message : String(error)
-    if (error instanceof SinkError && error.action === 'rebuild') {
+  /** Counts the failure; the error that the caller gets. */
+  async #failed(thrown: unknown): Promise<unknown> {
+    const { action, message } = toSinkError(thrown)
+    if (action === 'rebuild') {
       await this.abandon()
-      this.#commit({ ...firstCursor(sink), attempts: attempts + 1, lastError })
-      return
+      this.#uncommitted = null
+      const { cursor, error } = rebuild(this.#cursor, thrown, message)
+      this.#commit({ ...cursor, rebuilds: cursor.rebuilds })
+      return error
     }
     // Not committed: the disk may be what failed. The daemon counts attempts too.
-    this.#cursor = { ...this.#cursor, attempts: attempts + 1, lastError }
+    this.#cursor = { ...this.#cursor, attempts: this.#cursor.attempts + 1, lastError: message }
+    this.#publish()
+    return thrown
+  }
+
+  #noLongerFails(): void {
+    if (this.#cursor.attempts === 0 && this.#cursor.lastError === null) return
+    this.#cursor = { ...this.#cursor, attempts: 0, lastError: null }
     this.#publish()
   }
 
   #publish(): void {
-    if (this.#slot === null) return
+    if (this.#slot === null || this.#givenUp) return
     this.#slot.counts = this.#cursor.counts
     this.#slot.attempts = this.#cursor.attempts
     if (this.#slot.lastError !== this.#cursor.lastError) this.#slot.lastError = this.#cursor.lastError
   }
+}
+
+/** Waits for `work`, but not for ever: a sink that hangs in its `close()` must not hold up the others. */
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
+  await Promise.race([work, late])
+  clearTimeout(timer)
+}
+
+/** Rows that the journal knows to be lost, though none that it still has comes after them. */
+function missedBehind(next: JournalPlace['next'], after: JournalPlace['next']): number {
+  let missed = 0
+  for (const [producer, sequence] of Object.entries(after)) missed += sequence - (next[producer] ?? 0)
+  return missed
 }
 
 /** Moves the expected sequence numbers over rows `from .. to - 1`; returns how many rows were missing. */

@@ -21,7 +21,7 @@ export class DefinitionStore {
   }
 
   addName(producer: number, key: number, name: string): void {
-    this.add(producer, encodeKey(key, name))
+    if (!this.#frames.get(producer)?.has(key)) this.add(producer, encodeKey(key, name))
   }
 
   /** The definitions of each producer, in groups that fit a block. */

@@ -44,3 +44,12 @@ export function syncDirectory(directory: string, files: JournalFs = realFs): voi
     files.closeSync(fd)
   }
 }
+
+/** Makes a directory and those above it, and makes durable that they are there. */
+export function makeDirectory(directory: string, files: JournalFs = realFs): void {
+  const first = files.mkdirSync(directory, { recursive: true })
+  if (typeof first !== 'string') return
+  for (let made = directory; made.length >= first.length; made = path.dirname(made)) {
+    syncDirectory(path.dirname(made), files)
+  }
+}

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { crcOf } from './crc.js'
 
 /**
  * The LevelDB log format (https://github.com/google/leveldb/blob/main/doc/log_format.md), with the plain CRC-32
@@ -23,8 +24,8 @@ const TYPE_CRC = [0, 1, 2, 3, 4].map((type) => crc32(Uint8Array.of(type)))
 
 /** Writes the header of a chunk whose payload already stands behind it at `at + 7`. */
 export function sealChunk(buffer: Buffer, at: number, length: number, type: number): void {
-  const payload = buffer.subarray(at + CHUNK_HEADER_BYTES, at + CHUNK_HEADER_BYTES + length)
-  buffer.writeUInt32LE(crc32(payload, TYPE_CRC[type]!), at)
+  const start = at + CHUNK_HEADER_BYTES
+  buffer.writeUInt32LE(crcOf(buffer, start, start + length, TYPE_CRC[type]!), at)
   buffer.writeUInt16LE(length, at + 4)
   buffer[at + 6] = type
 }
@@ -60,9 +61,16 @@ export function readChunk(
   const end = start + length
   if (type < CHUNK.FULL || type > CHUNK.LAST || end > blockEnd) return 'bad'
   if (end > dataEnd) return 'short'
-  if (crc32(buffer.subarray(start, end), TYPE_CRC[type]!) !== buffer.readUInt32LE(at)) return 'bad'
+  if (crcOf(buffer, start, end, TYPE_CRC[type]!) !== buffer.readUInt32LE(at)) return 'bad'
   into.type = type
   into.start = start
   into.end = end
   return 'chunk'
+}
+
+/** Which field of a chunk that `readChunk` calls bad shows it. */
+export function whyBad(buffer: Buffer, at: number, blockEnd: number): 'checksum' | 'type' | 'length' {
+  const type = buffer[at + 6]!
+  if (type < CHUNK.FULL || type > CHUNK.LAST) return 'type'
+  return at + CHUNK_HEADER_BYTES + buffer.readUInt16LE(at + 4) > blockEnd ? 'length' : 'checksum'
 }

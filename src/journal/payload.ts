@@ -1,3 +1,5 @@
+import { CHUNK, CHUNK_HEADER_BYTES, sealChunk } from './framing.js'
+
 /**
  * Payloads: what one journal record holds. The first byte says what, the second the version of that kind.
  *
@@ -9,28 +11,54 @@
  * record/frame.ts). Key definitions are written where the producer made them, once more in the next block (so
  * that one damaged block costs no name that later blocks need), and all again at the head of each segment (so
  * that a segment can be read alone). The segment's note ends the head: where it can be read, the head is whole.
+ *
+ * Notes may get further fields without a new version: who does not know them leaves them.
  */
 export const PAYLOAD = { FRAMES: 1, NOTE: 2, PADDING: 3 } as const
 export const PAYLOAD_VERSION = 1
 export const FRAMES_HEADER_BYTES = 16
 export const NOTE_HEADER_BYTES = 4
 
+/** Fills the rest of a block, `left` bytes from `at` on, with a chunk of padding where one fits. */
+export function padBlock(block: Buffer, at: number, left: number): void {
+  block.fill(0, at, at + left)
+  // Seven bytes are a chunk without a payload: zeros there would look like damage.
+  if (left > CHUNK_HEADER_BYTES) block[at + CHUNK_HEADER_BYTES] = PAYLOAD.PADDING
+  if (left >= CHUNK_HEADER_BYTES) sealChunk(block, at, left - CHUNK_HEADER_BYTES, CHUNK.FULL)
+}
+
+/** The last record of a segment's head. */
+export interface SegmentNote {
+  readonly note: 'segment'
+  readonly run: string
+  readonly segment: number
+  /** Milliseconds since the epoch. */
+  readonly time: number
+  /** Per producer: all rows before this sequence number were written to earlier segments. */
+  readonly next: { readonly [producer: string]: number }
+  /**
+   * Per producer: rows that this segment begins with a copy of, because the one before was given up with them
+   * unsynced; the first, and the one behind the last. Since 0.2: without it, `next` may count such rows too.
+   */
+  readonly repeats?: { readonly [producer: string]: readonly [from: number, to: number] }
+  /** What the latest `dropped` note of each producer says, so that the last segment tells all. Since 0.2. */
+  readonly dropped?: { readonly [producer: string]: DropCounts }
+}
+
+export interface DroppedNote {
+  readonly note: 'dropped'
+  readonly producer: number
+  /** Since the producer began. */
+  readonly dropped: DropCounts
+}
+
 /** Notes that a journal holds beside its rows. */
-export type Note =
-  | {
-      readonly note: 'segment'
-      readonly run: string
-      readonly segment: number
-      /** Milliseconds since the epoch. */
-      readonly time: number
-      /** Per producer: all rows before this sequence number are in earlier segments. */
-      readonly next: { readonly [producer: string]: number }
-    }
-  | {
-      readonly note: 'dropped'
-      readonly producer: number
-      readonly dropped: { readonly [cause: string]: number }
-    }
+export type Note = SegmentNote | DroppedNote
+
+/** Rows that a producer had to drop, by cause. */
+export interface DropCounts {
+  readonly [cause: string]: number
+}
 
 export function writeFramesHeader(
   into: Buffer,
@@ -70,4 +98,31 @@ export function encodeNote(note: Note): Buffer {
 
 export function decodeNote(payload: Buffer): Note {
   return JSON.parse(payload.toString('utf8', NOTE_HEADER_BYTES)) as Note
+}
+
+/** The header of a FRAMES payload at `at`. */
+export interface FramesHeader {
+  producer: number
+  rows: number
+  firstSequence: number
+}
+
+/** Null for any other payload. */
+export function readFramesHeader(
+  from: Buffer,
+  at: number,
+  end: number,
+  into: FramesHeader,
+): FramesHeader | null {
+  if (from[at] !== PAYLOAD.FRAMES || end - at < FRAMES_HEADER_BYTES) return null
+  into.producer = from.readUInt16LE(at + 2)
+  into.rows = from.readUInt32LE(at + 4)
+  into.firstSequence = from.readDoubleLE(at + 8)
+  return into
+}
+
+/** Null for any other payload. */
+export function readNote(from: Buffer, at: number, end: number): Note | null {
+  if (from[at] !== PAYLOAD.NOTE) return null
+  return decodeNote(from.subarray(at, end))
 }

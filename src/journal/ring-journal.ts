@@ -1,7 +1,10 @@
 import { DROP_CAUSES, F64 } from '../ring/layout.js'
 import type { RingReader } from '../ring/reader.js'
 import type { JournalFs } from './files.js'
+import type { DropCounts } from './payload.js'
 import { readBack } from './read-back.js'
+import type { RowRanges } from './unsynced.js'
+import { unsyncedRows } from './unsynced-rows.js'
 import { JournalWriter } from './writer.js'
 
 export interface RingJournalOptions {
@@ -19,27 +22,30 @@ const PASS_BYTES = 1024 * 1024
  * drain does in a loop, and an exiting thread does once where the drain is dead.
  */
 export class RingJournal {
+  readonly #directory: string
   readonly #writer: JournalWriter
   readonly #next: Map<number, number>
   readonly #rings: RingReader[] = []
   /** Rows of rings that are read no more. */
   #removedRows = 0
-  readonly #noted = new Map<number, string>()
+  /** What the journal's notes say of each producer. */
+  readonly #dropped: Map<number, DropCounts>
   readonly #definitions
+  /** Rows of the rings so far that an earlier writer had not synced. */
+  readonly #unsynced: RowRanges = new Map()
   /** A ring whose last frames were taken but not appended: an append that failed half-way. */
   #half: RingReader | null = null
 
   constructor(options: RingJournalOptions) {
     const account = readBack(options.directory)
+    this.#directory = options.directory
     this.#next = account.next
     this.#definitions = account.definitions
+    this.#dropped = account.dropped
     this.#writer = new JournalWriter(options, {
-      // Not `nextSequence`: rows that were taken may still wait to be written when a segment begins.
-      next: () =>
-        Object.fromEntries([
-          ...this.#next,
-          ...this.#rings.map(({ producer, counters }) => [producer, counters[F64.JOURNALED]!] as const),
-        ]),
+      next: () => Object.fromEntries(this.#next),
+      copies: () => this.#unsynced,
+      dropped: () => Object.fromEntries(this.#dropped),
       definitions: () => this.#definitions.groups(),
     })
   }
@@ -52,6 +58,8 @@ export class RingJournal {
   add(ring: RingReader): void {
     this.#rings.push(ring)
     ring.counters[F64.JOURNALED] = ring.nextSequence
+    const synced = ring.counters[F64.SYNCED]!
+    if (synced < ring.nextSequence) this.#unsynced.set(ring.producer, [synced, ring.nextSequence])
   }
 
   remove(ring: RingReader): void {
@@ -83,7 +91,7 @@ export class RingJournal {
    * and the next pass goes on where this one stopped.
    */
   pass(): number {
-    let moved = 0
+    let moved = this.#writeUnsynced()
     if (this.#half !== null) {
       moved += this.#half.bytes.length
       this.#writer.room()
@@ -100,6 +108,21 @@ export class RingJournal {
     if (moved > 0 || this.#writer.buffered > 0) this.#writer.flush()
     // Also where nothing moved: a ring full of rows that an earlier drain had journaled must get its room back.
     for (const ring of this.#rings) if (ring.held) ring.release()
+    return moved
+  }
+
+  /** Also where the last sync of the earlier writer failed: the kernel would call its pages clean. */
+  #writeUnsynced(): number {
+    this.#writer.begin()
+    if (this.#unsynced.size === 0) return 0
+    let moved = 0
+    for (const { producer, first, end, frames } of unsyncedRows(this.#directory, this.#unsynced)) {
+      this.#writer.room()
+      this.#writer.appendFrames(producer, end - first, first, frames)
+      this.#unsynced.set(producer, [end, this.#unsynced.get(producer)![1]])
+      moved += frames.length
+    }
+    this.#unsynced.clear()
     return moved
   }
 
@@ -121,14 +144,15 @@ export class RingJournal {
         const count = counters[F64.DROPPED + index]!
         if (count > 0) dropped[cause] = count
       }
-      const text = JSON.stringify(dropped)
-      if (text === (this.#noted.get(producer) ?? '{}')) continue
+      const noted = this.#dropped.get(producer) ?? {}
+      if (Object.entries(dropped).every(([cause, count]) => count === noted[cause])) continue
       this.#writer.appendNote({ note: 'dropped', producer, dropped })
-      this.#noted.set(producer, text)
+      this.#dropped.set(producer, dropped)
     }
   }
 
   sync(): void {
+    this.#writeUnsynced()
     this.#writer.flush()
     this.#writer.sync()
     for (const ring of this.#rings) ring.markSynced()

@@ -1,15 +1,17 @@
-import { type JournalFs, listSegments, realFs, segmentPath, syncDirectory } from './files.js'
+import { type JournalFs, listSegments, makeDirectory, realFs, segmentPath } from './files.js'
 import { BLOCK_BYTES, CHUNK, CHUNK_HEADER_BYTES, sealChunk } from './framing.js'
 import {
   encodeFrames,
   encodeNote,
   FRAMES_HEADER_BYTES,
   type Note,
-  PAYLOAD,
+  padBlock,
   writeFramesHeader,
 } from './payload.js'
 import { positionOf } from './position.js'
+import { closeQuietly, createSegment } from './segment-file.js'
 import { encodeSegmentHead, type SegmentHead } from './segment-head.js'
+import { addRange, UnsyncedBuffers } from './unsynced.js'
 
 export interface JournalWriterOptions {
   readonly directory: string
@@ -22,8 +24,6 @@ export interface JournalWriterOptions {
 
 const BUFFER_BLOCKS = 8
 const BUFFER_BYTES = BUFFER_BLOCKS * BLOCK_BYTES
-/** Buffers that are kept to be used again; as many as a second of a fast run fills. */
-const MAX_SPARE = 32
 /** Room that is not worth a chunk: the block is closed and the next begun. */
 const MIN_ROOM = FRAMES_HEADER_BYTES + 64
 
@@ -51,9 +51,9 @@ export class JournalWriter {
   /** Where the segment's head ends: its size is what follows. */
   #headEnd = 0
   #segment: number
-  /** Whole buffers since the last sync, oldest first, starting at a block. */
-  #unsynced: Buffer[] = []
-  #spare: Buffer[] = []
+  readonly #unsynced = new UnsyncedBuffers(BUFFER_BYTES)
+  /** Row behind the last one appended, per producer. */
+  readonly #appended = new Map<number, number>()
   #dirty = false
   /** Block in which the last appended frames begin. */
   #recordBlock = 0
@@ -63,13 +63,13 @@ export class JournalWriter {
     this.#options = options
     this.#files = options.files ?? realFs
     this.#head = head
-    this.#files.mkdirSync(options.directory, { recursive: true })
+    makeDirectory(options.directory, this.#files)
     this.#segment = listSegments(options.directory, this.#files).at(-1) ?? 0
-    this.#begin()
   }
 
-  get segment(): number {
-    return this.#segment
+  /** Opens the first segment, where that has not been done; the first append does it too. */
+  begin(): void {
+    if (this.#headEnd === 0) this.#begin()
   }
 
   /** End of what the file has. */
@@ -87,16 +87,15 @@ export class JournalWriter {
   }
 
   get unsyncedBytes(): number {
-    return this.#unsynced.length * BUFFER_BYTES + this.#end
+    return this.#unsynced.bytes + this.#end
   }
-
-  // --- appending ---------------------------------------------------------------------------------------
 
   /**
    * Bytes of frames that the next `appendFrames` may hold without leaving its block. May flush, close a block
    * or begin a segment to make room.
    */
   room(): number {
+    this.begin()
     const used = this.#end % BLOCK_BYTES
     const full = this.#base + this.#end - this.#headEnd >= this.#options.segmentBytes
     if (used > 0 && (full || BLOCK_BYTES - used < CHUNK_HEADER_BYTES + MIN_ROOM)) {
@@ -105,7 +104,7 @@ export class JournalWriter {
     this.#makeRoom()
     // Only here, between two records, and with all of the last one: a sync that covers a record in part would
     // have the next failure write its rest again without its beginning.
-    if (this.#unsynced.length > 0 && this.unsyncedBytes > (this.#options.maxUnsyncedBytes ?? 8 * 2 ** 20)) {
+    if (this.#unsynced.bytes > 0 && this.unsyncedBytes > (this.#options.maxUnsyncedBytes ?? 8 * 2 ** 20)) {
       this.flush()
       this.sync()
     }
@@ -119,11 +118,14 @@ export class JournalWriter {
   /** Appends frames of one producer; larger than `room()` only where a single frame is. */
   appendFrames(producer: number, rows: number, firstSequence: number, frames: Uint8Array): void {
     const length = FRAMES_HEADER_BYTES + frames.length
+    this.begin()
     this.#makeRoom()
     this.#recordBlock = this.#blockNumber()
+    if (rows > 0) addRange(this.#unsynced.rows, producer, firstSequence, firstSequence + rows)
     const left = BLOCK_BYTES - (this.#end % BLOCK_BYTES)
     if (length + CHUNK_HEADER_BYTES > left) {
       this.#appendSpanning(encodeFrames(producer, rows, firstSequence, frames))
+      if (rows > 0) this.#appended.set(producer, firstSequence + rows)
       return
     }
     const at = this.#end
@@ -132,6 +134,7 @@ export class JournalWriter {
     this.#buffer.set(frames, payload + FRAMES_HEADER_BYTES)
     sealChunk(this.#buffer, at, length, CHUNK.FULL)
     this.#end = payload + length
+    if (rows > 0) this.#appended.set(producer, firstSequence + rows)
   }
 
   /**
@@ -187,11 +190,7 @@ export class JournalWriter {
   }
 
   #closeBlock(left: number): void {
-    const at = this.#end
-    this.#buffer.fill(0, at, at + left)
-    // Seven bytes are a chunk without a payload: zeros there would look like damage.
-    if (left > CHUNK_HEADER_BYTES) this.#buffer[at + CHUNK_HEADER_BYTES] = PAYLOAD.PADDING
-    if (left >= CHUNK_HEADER_BYTES) sealChunk(this.#buffer, at, left - CHUNK_HEADER_BYTES, CHUNK.FULL)
+    padBlock(this.#buffer, this.#end, left)
     this.#end += left
   }
 
@@ -199,15 +198,11 @@ export class JournalWriter {
   #makeRoom(): void {
     if (this.#end < BUFFER_BYTES) return
     this.flush()
-    const kept = this.#spare.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES)
-    this.#buffer.copy(kept)
-    this.#unsynced.push(kept)
+    this.#unsynced.keep(this.#buffer)
     this.#base += BUFFER_BYTES
     this.#end = 0
     this.#flushed = 0
   }
-
-  // --- writing -----------------------------------------------------------------------------------------
 
   /** Writes what was appended. Throws the file system's error; call again to go on where it failed. */
   flush(): void {
@@ -236,8 +231,7 @@ export class JournalWriter {
       throw error
     }
     this.#dirty = false
-    this.#spare.push(...this.#unsynced.splice(0, this.#unsynced.length))
-    if (this.#spare.length > MAX_SPARE) this.#spare.length = MAX_SPARE
+    this.#unsynced.clear()
   }
 
   /** Gives up this segment's file; the next `flush()` writes what was not synced to a new one. */
@@ -245,7 +239,7 @@ export class JournalWriter {
     if (this.#fd < 0) return
     const fd = this.#fd
     this.#fd = -1
-    this.#closeQuietly(fd)
+    closeQuietly(this.#files, fd)
   }
 
   close(): void {
@@ -255,23 +249,6 @@ export class JournalWriter {
     this.#files.closeSync(fd)
   }
 
-  #closeQuietly(fd: number): void {
-    try {
-      this.#files.closeSync(fd)
-    } catch {
-      // The descriptor is gone either way, and the error that made us leave is the one to report.
-    }
-  }
-
-  /** A segment that could not be begun: hours of a full disk must not leave thousands of empty files. */
-  #removeQuietly(file: string): void {
-    try {
-      this.#files.unlinkSync(file)
-    } catch {
-      this.#segment++
-    }
-  }
-
   #roll(): void {
     this.flush()
     this.sync()
@@ -279,6 +256,7 @@ export class JournalWriter {
     this.#base = 0
     this.#end = 0
     this.#flushed = 0
+    this.#unsynced.rows = new Map()
     this.#begin()
   }
 
@@ -287,43 +265,34 @@ export class JournalWriter {
    * kept from an abandoned segment follow as they are: chunks do not know where their block stands.
    */
   #begin(): void {
+    const { directory, runId } = this.#options
     const segment = this.#segment + 1
-    const file = segmentPath(this.#options.directory, segment)
-    let fd: number
+    const repeats = this.#unsynced.ranges(this.#head.copies())
+    const head = encodeSegmentHead(runId, segment, this.#head, this.#appended, repeats)
+    const parts = [head, ...this.#unsynced.parts]
     try {
-      fd = this.#files.openSync(file, 'wx')
+      this.#fd = createSegment(this.#files, segmentPath(directory, segment), parts)
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
-      if (code === 'EEXIST') this.#segment = segment
-      if (code === 'ENOENT') this.#files.mkdirSync(this.#options.directory, { recursive: true })
-      throw error
-    }
-    try {
-      const head = encodeSegmentHead(this.#options.runId, segment, this.#head)
-      writeFully(this.#files, fd, head, 0)
-      let offset = head.length
-      this.#headEnd = offset
-      for (const part of this.#unsynced) {
-        writeFully(this.#files, fd, part, offset)
-        offset += part.length
-      }
-      this.#base = offset
-      syncDirectory(this.#options.directory, this.#files)
-    } catch (error) {
-      this.#closeQuietly(fd)
-      this.#removeQuietly(file)
+      if (code === 'ENOENT') makeDirectory(directory, this.#files)
+      if (this.#isThere(segment)) this.#segment = segment
       throw error
     }
     this.#segment = segment
+    this.#headEnd = head.length
+    this.#base = head.length + this.#unsynced.bytes
     this.#flushed = 0
     this.#repeat.length = 0
-    this.#fd = fd
     this.#dirty = true
   }
-}
 
-function writeFully(files: JournalFs, fd: number, buffer: Buffer, position: number): void {
-  let done = 0
-  while (done < buffer.length)
-    done += files.writeSync(fd, buffer, done, buffer.length - done, position + done)
+  /** A file that another made, or that could not be removed when it could not be written. */
+  #isThere(segment: number): boolean {
+    try {
+      return listSegments(this.#options.directory, this.#files).includes(segment)
+    } catch {
+      // The next attempt says the same as this one: the number is taken.
+      return false
+    }
+  }
 }

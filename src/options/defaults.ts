@@ -26,7 +26,9 @@ export const DEFAULT_OPTIONS = {
   // 8 MiB holds about 100,000 rows of five metrics: some seconds of a very fast loop.
   ring: { capacityBytes: 8 * MIB, whenFull: 'drop', maxCapacityBytes: 64 * MIB, maxBlockMs: 100 },
   journal: { segmentBytes: 64 * MIB, syncIntervalMs: 1000 },
+  disk: { minFreeBytes: 0 },
   limits: { maxMetrics: 100_000, maxNameBytes: 1024 },
+  recover: true,
   exitTimeoutMs: 2000,
   handleSignals: true,
   git: true,

@@ -67,6 +67,16 @@ export interface RunOptions {
         readonly syncIntervalMs?: number | undefined
       }
     | undefined
+  readonly disk?:
+    | {
+        /**
+         * Room to leave on the disk for others, such as checkpoints. Below it the sinks that can be rebuilt wait,
+         * below half of it the journal too, and go on by themselves when there is room again. Default 0: wait
+         * only when the disk is full.
+         */
+        readonly minFreeBytes?: number | undefined
+      }
+    | undefined
   readonly limits?:
     | {
         /** Distinct metric names of a run. Default 100,000. */
@@ -75,6 +85,8 @@ export interface RunOptions {
         readonly maxNameBytes?: number | undefined
       }
     | undefined
+  /** Complete, beside this run, earlier runs of the same directory that died or were left undelivered. Default true. */
+  readonly recover?: boolean | undefined
   /** How long the exit of the process may wait for the drain, in ms. Default 2000. */
   readonly exitTimeoutMs?: number | undefined
   /** End the run as `killed` on SIGINT, SIGTERM and SIGHUP. Default true. */
@@ -115,7 +127,9 @@ export interface ResolvedOptions {
     readonly maxBlockMs: number
   }
   readonly journal: { readonly segmentBytes: number; readonly syncIntervalMs: number }
+  readonly disk: { readonly minFreeBytes: number }
   readonly limits: { readonly maxMetrics: number; readonly maxNameBytes: number }
+  readonly recover: boolean
   readonly exitTimeoutMs: number
   readonly handleSignals: boolean
   readonly git: boolean

@@ -89,9 +89,11 @@ export const optionsSchema = group({
   journal: v.optional(
     group({ segmentBytes: whole('bytes', MIB, GIB), syncIntervalMs: whole('milliseconds', 1, 3_600_000) }),
   ),
+  disk: v.optional(group({ minFreeBytes: whole('bytes', 0, 1024 * 1024 * GIB) })),
   limits: v.optional(
     group({ maxMetrics: whole('names', 1, 10_000_000), maxNameBytes: whole('bytes', 1, 16_384) }),
   ),
+  recover: v.optional(v.boolean('give true or false')),
   exitTimeoutMs: whole('milliseconds', 0, 600_000),
   handleSignals: v.optional(v.boolean('give true or false')),
   git: v.optional(v.boolean('give true or false')),

@@ -78,6 +78,7 @@ function fill(checked: Checked): ResolvedOptions {
     sinks: (checked.sinks as ResolvedSink[] | undefined) ?? DEFAULT_OPTIONS.sinks,
     ring: { ...ring, maxCapacityBytes: Math.max(ring.maxCapacityBytes, ring.capacityBytes) },
     journal: { ...DEFAULT_OPTIONS.journal, ...defined(checked.journal ?? {}) },
+    disk: { ...DEFAULT_OPTIONS.disk, ...defined(checked.disk ?? {}) },
     limits: { ...DEFAULT_OPTIONS.limits, ...defined(checked.limits ?? {}) },
   }
 }

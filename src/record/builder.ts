@@ -2,9 +2,15 @@ import { RecordBatch } from './batch.js'
 import { KEY_ID_MASK, KIND_KEY, KIND_ROW, ROW_HEADER_WORDS, rowValues, VALUE_INT64 } from './frame.js'
 import type { NameTable } from './names.js'
 
+/** Room for a few log calls; doubled as often as a batch needs more. */
+const FIRST_ROWS = 256
+const FIRST_SLOTS = 2048
+
 /** A name that no readable block defines: its definition was in two damaged blocks. */
 export const unknownName = (producer: number, key: number): string =>
   `unknown/producer-${producer}-key-${key}`
+
+export const isUnknownName = (name: string): boolean => /^unknown\/producer-\d+-key-\d+$/.test(name)
 
 /**
  * Decodes frames into the columns of a `RecordBatch`, and keeps the names that they define. Rows that were
@@ -17,18 +23,20 @@ export class BatchBuilder {
   readonly next = new Map<number, number>()
   /** Rows that sequence numbers say were written and that no block holds any more. */
   lost = 0
+  /** Called at a key without a name: may `define()` it. */
+  onUnknown: ((producer: number, key: number) => void) | null = null
 
   readonly #keysOf = new Map<number, number[]>()
-  #scratch = new ArrayBuffer(64 * 1024)
+  #scratch = new ArrayBuffer(4096)
   #rows = 0
   #slots = 0
-  #producers = new Uint16Array(1024)
-  #sequences = new Float64Array(1024)
-  #steps = new Float64Array(1024)
-  #times = new Float64Array(1024)
-  #offsets = new Uint32Array(1025)
-  #keys = new Uint32Array(8192)
-  #values = new Float64Array(8192)
+  #producers = new Uint16Array(FIRST_ROWS)
+  #sequences = new Float64Array(FIRST_ROWS)
+  #steps = new Float64Array(FIRST_ROWS)
+  #times = new Float64Array(FIRST_ROWS)
+  #offsets = new Uint32Array(FIRST_ROWS + 1)
+  #keys = new Uint32Array(FIRST_SLOTS)
+  #values = new Float64Array(FIRST_SLOTS)
   #integers = new Map<number, bigint>()
 
   constructor(table: NameTable) {
@@ -45,7 +53,8 @@ export class BatchBuilder {
 
   /** Adds the frames of one payload. `definitionsOnly`: learns the names and leaves the rows. */
   add(producer: number, firstSequence: number, frames: Uint8Array, definitionsOnly = false): void {
-    if (this.#scratch.byteLength < frames.length) this.#scratch = new ArrayBuffer(frames.length * 2)
+    if (this.#scratch.byteLength < frames.length)
+      this.#scratch = new ArrayBuffer(Math.ceil(frames.length / 8) * 16)
     new Uint8Array(this.#scratch).set(frames)
     const u32 = new Uint32Array(this.#scratch)
     const f64 = new Float64Array(this.#scratch)
@@ -65,20 +74,20 @@ export class BatchBuilder {
         }
         sequence++
       } else if (kind === KIND_KEY) {
-        this.#define(keysOf, u32[at * 2 + 1]!, frames, at * 8, u32[at * 2 + 2]!)
+        const key = u32[at * 2 + 1]!
+        if (keysOf[key] === undefined) this.define(producer, key, nameIn(frames, at * 8, u32[at * 2 + 2]!))
       }
       at += words
     }
     if (!definitionsOnly) this.next.set(producer, next)
   }
 
-  /** Every key definition seen. */
-  *definitions(): Iterable<{ producer: number; key: number; name: string }> {
-    for (const [producer, keys] of this.#keysOf) {
-      for (const [key, name] of keys.entries()) {
-        if (name !== undefined) yield { producer, key, name: this.#table.names[name]! }
-      }
-    }
+  /** Rows of a producer before `sequence` that have not come will not come: they are lost. */
+  miss(producer: number, sequence: number): void {
+    const next = this.next.get(producer) ?? 0
+    if (sequence <= next) return
+    this.lost += sequence - next
+    this.next.set(producer, sequence)
   }
 
   #producerKeys(producer: number): number[] {
@@ -90,10 +99,19 @@ export class BatchBuilder {
     return keys
   }
 
-  #define(keysOf: number[], key: number, frames: Uint8Array, at: number, length: number): void {
-    if (keysOf[key] !== undefined) return
-    const name = Buffer.from(frames.buffer, frames.byteOffset + at + 16, length).toString('utf8')
-    keysOf[key] = this.#table.indexOf(name)
+  /** The name of a key; the first one given stays. */
+  define(producer: number, key: number, name: string): void {
+    this.#producerKeys(producer)[key] ??= this.#table.indexOf(name)
+  }
+
+  isDefined(producer: number, key: number): boolean {
+    return this.#keysOf.get(producer)?.[key] !== undefined
+  }
+
+  #unknown(producer: number, key: number): number {
+    this.onUnknown?.(producer, key)
+    // An unknown name is not kept: the next block or segment may define it.
+    return this.#keysOf.get(producer)?.[key] ?? this.#table.indexOf(unknownName(producer, key))
   }
 
   #addRow(
@@ -119,8 +137,7 @@ export class BatchBuilder {
     for (let i = 0; i < n; i++, slot++) {
       const id = u32[ids + i]!
       const key = id & KEY_ID_MASK
-      // An unknown name is not kept: the next block or segment may define it.
-      this.#keys[slot] = keysOf[key] ?? this.#table.indexOf(unknownName(producer, key))
+      this.#keys[slot] = keysOf[key] ?? this.#unknown(producer, key)
       if (id & VALUE_INT64) this.#addInteger(slot, new BigInt64Array(this.#scratch, (values + i) * 8, 1)[0]!)
       else this.#values[slot] = f64[values + i]!
     }
@@ -176,3 +193,6 @@ export class BatchBuilder {
     return batch
   }
 }
+
+const nameIn = (frames: Uint8Array, at: number, length: number): string =>
+  Buffer.from(frames.buffer, frames.byteOffset + at + 16, length).toString('utf8')

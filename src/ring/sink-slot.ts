@@ -11,13 +11,23 @@ const TEXT_BYTES = SINK_SLOT_BYTES - TEXT_OFFSET
  * - `delivering`: a slice is in flight
  * - `backing-off`: the last attempt failed; the next comes after the back-off
  * - `paused`: needs a person (bad credentials, say); the journal keeps everything
+ * - `disk-full`: the disk has no room, or less than `disk.minFreeBytes`: this sink, which can be rebuilt from the
+ *   journal, leaves the rest of it to the journal, and goes on by itself
  * - `offline`: the run's mode forbids the network; `offstep sync` delivers later
  * - `closed`: the run has ended
  */
-export const SINK_STATES = ['idle', 'delivering', 'backing-off', 'paused', 'offline', 'closed'] as const
+export const SINK_STATES = [
+  'idle',
+  'delivering',
+  'backing-off',
+  'paused',
+  'disk-full',
+  'offline',
+  'closed',
+] as const
 export type SinkStateName = (typeof SINK_STATES)[number]
 
-const F64 = { DELIVERED: 1, DEAD_LETTERED: 2, NOT_APPLICABLE: 3, ATTEMPTS: 4 } as const
+const F64 = { DELIVERED: 1, DEAD_LETTERED: 2, NOT_APPLICABLE: 3, ATTEMPTS: 4, WRITING: 5 } as const
 const I32_STATE = 0
 /** Odd while the text is being written. */
 const I32_TEXT_VERSION = 12
@@ -74,6 +84,18 @@ export class SinkSlot {
 
   set attempts(attempts: number) {
     this.#f64[F64.ATTEMPTS] = attempts
+  }
+
+  /**
+   * Rows of the `write()` that is in flight, 0 between two: what a thread that was ended in the middle of one
+   * tells its successor.
+   */
+  get writing(): number {
+    return this.#f64[F64.WRITING]!
+  }
+
+  set writing(rows: number) {
+    this.#f64[F64.WRITING] = rows
   }
 
   /** The last error's message, cut to what the slot holds, or null. */

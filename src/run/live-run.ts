@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Worker } from 'node:worker_threads'
 import type { DaemonMessage, DaemonSetup, FinalStatus, FinishRequest, NamedRing } from '../daemon/messages.js'
 import type { ResolvedOptions } from '../options/options.js'
@@ -52,6 +53,8 @@ export class LiveRun extends Producer implements Run {
       options,
       control: control.buffer,
       startTime: Date.now(),
+      startMonotonicMs: Number(process.hrtime.bigint()) / 1e6,
+      nonce: randomUUID(),
       cwd: process.cwd(),
       argv: process.argv,
       execArgv: process.execArgv,
@@ -136,7 +139,7 @@ export class LiveRun extends Producer implements Run {
   }
 
   async #finish(
-    { status = 'completed', timeoutMs = 30_000, error }: FinishOptions,
+    { status = 'completed', timeoutMs = 30_000, detach = false, error }: FinishOptions,
     about: About,
   ): Promise<FlushResult> {
     if (error !== undefined) about = { ...about, error: describeThrown(error) }
@@ -146,7 +149,13 @@ export class LiveRun extends Producer implements Run {
     this.readBack.readAllNow()
     this.#close()
     const ask = () =>
-      this.#ask({ type: 'finish', status, timeoutMs: Math.max(0, deadline - performance.now()), ...about })
+      this.#ask({
+        type: 'finish',
+        status,
+        timeoutMs: Math.max(0, deadline - performance.now()),
+        detach,
+        ...about,
+      })
     let asked = ask()
     await poll(() => {
       // A daemon that died in between is replaced, and its successor is asked again.
@@ -161,7 +170,7 @@ export class LiveRun extends Producer implements Run {
       rescue({ ...this.#setup, rings: this.#rings }, status, about)
       this.#tell(
         'not-delivered',
-        `The run ended late; recoverRun('${this.dir}') delivers what is in its journal.`,
+        `The run ended late. The next run, or \`offstep sync ${this.dir}\`, delivers what is in its journal.`,
       )
     }
     const report = this.status()

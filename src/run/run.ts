@@ -23,6 +23,11 @@ export interface FinishOptions {
   readonly status?: FinalStatus
   /** What is not delivered by then stays in the journal. Default 30,000. */
   readonly timeoutMs?: number
+  /**
+   * Resolves as soon as everything is in the journal, on the disk: a process of its own delivers the rest, and
+   * ends by itself. Default false.
+   */
+  readonly detach?: boolean
   /** Why a run failed: name, message and stack go to run.json. */
   readonly error?: unknown
 }

@@ -1,9 +1,10 @@
 import type { ResolvedSink } from '../options/options.js'
 import { SinkError } from './errors.js'
+import { GuardedSink } from './guarded-sink.js'
 import type { Sink } from './sink.js'
 
 /** What a sink module exports: a factory, called once per session. */
-export type SinkFactory = (options: ResolvedSink['options']) => Sink
+export type SinkFactory = (options: ResolvedSink['options']) => Sink | Promise<Sink>
 
 /** Loaded only when used, so that a user who logs to files loads no network client. */
 const BUILT_IN: { readonly [name: string]: () => Promise<{ createSink: () => Sink }> } = {
@@ -35,5 +36,5 @@ export async function loadSink({ name, module, export: exported, options }: Reso
       `${module} has no function "${exported}" that makes the sink "${name}"`,
     )
   }
-  return (factory as SinkFactory)(options)
+  return new GuardedSink(name, await (factory as SinkFactory)(options))
 }

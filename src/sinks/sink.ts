@@ -32,6 +32,11 @@ export interface SinkContext {
   warn(kind: string, message: string): void
   /** False when a run is delivered after its process has ended (recovery, sync). */
   readonly live: boolean
+  /**
+   * True when the machine was restarted since the state was committed (or nobody can tell): a file may then have
+   * the right length and wrong bytes.
+   */
+  readonly suspect: boolean
   /** Aborted when the slice has run out of time; a `write()` that waits must give up then. */
   readonly signal: AbortSignal
 }

@@ -45,6 +45,8 @@ export interface RunFile {
   readonly producers: readonly { readonly id: number; readonly name: string }[]
   /** The destinations, as `offstep` needs them to go on delivering. Options that look secret are left out. */
   readonly sinks: readonly ResolvedSink[]
+  /** Every sink has all records: there is nothing left to recover or to sync. */
+  readonly delivered?: boolean
   readonly records?: { readonly accepted: number; readonly journaled: number; readonly dropped: number }
 }
 

@@ -5,7 +5,8 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { recoverRun } from '../../dist/src/index.js'
+import { recoverRun } from '../../dist/src/runs.js'
+import { readLock } from '../../dist/src/store/run-lock.js'
 import { CAN_MOUNT, smallDisk, temporaryDirectory } from '../support/directory.js'
 import { type Program, type ProgramOptions, startProgram } from '../support/program.js'
 import { countFromEnv } from '../support/random.js'
@@ -25,7 +26,7 @@ function exiting(fixture: string, options: Partial<ProgramOptions> = {}): Progra
 /** run.json and summary.json are complete and agree; every sink holds every record. */
 function expectComplete(runDir: string, rows: number, status: string): void {
   expectJournal(runDir, rows)
-  const { records, heartbeat } = { ...runFile(runDir), heartbeat: existsSync(join(runDir, 'heartbeat.json')) }
+  const { records, heartbeat } = { ...runFile(runDir), heartbeat: readLock(runDir).state !== 'free' }
   expect(runFile(runDir).status).toBe(status)
   expect(runFile(runDir).endTime).not.toBeNull()
   expect(records).toEqual({ accepted: rows, journaled: rows, dropped: 0 })

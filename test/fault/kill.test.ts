@@ -1,21 +1,41 @@
 /**
- * kill -9 at random moments: of the process while it logs, of the recovery after it, and of each thread alone.
- * `OFFSTEP_KILL_CYCLES` (default 12) and `OFFSTEP_KILL_SEED` choose how often and which moments.
+ * kill -9 of a process with a run: at named points of its file calls and at random moments, with 1 to 4 producers;
+ * and of the recovery after it. `OFFSTEP_KILL_CYCLES` (default 200) chooses how often. A seed chooses everything:
+ * `OFFSTEP_KILL_SEED=<seed> OFFSTEP_KILL_CYCLES=1` does it again.
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { Worker } from 'node:worker_threads'
-import { describe, expect, test } from 'vitest'
-import { type FlushResult, init, RunAliveError, recoverRun } from '../../dist/src/index.js'
-import type { LiveRun } from '../../dist/src/run/live-run.js'
+import { describe, expect, type TestContext, test, vi } from 'vitest'
+import { findRuns, RunAliveError, recoverRun } from '../../dist/src/runs.js'
 import { temporaryDirectory } from '../support/directory.js'
-import { startProgram } from '../support/program.js'
+import { type Program, startProgram } from '../support/program.js'
 import { countFromEnv, seededRandom } from '../support/random.js'
-import { countPerProducer, expectDelivered, journalRows, runFile } from '../support/run-files.js'
+import { contentsOf, countPerProducer, expectDelivered, runFile } from '../support/run-files.js'
 import { until } from '../support/until.js'
+import { type KillPoint, type Moment, pointAt, RECOVERY_MOMENTS, RUN_MOMENTS } from './support/kill-points.js'
 
-const CYCLES = countFromEnv('OFFSTEP_KILL_CYCLES', 12)
+const CYCLES = countFromEnv('OFFSTEP_KILL_CYCLES', 200)
 const SEED = countFromEnv('OFFSTEP_KILL_SEED', Date.now() % 1_000_000)
+
+// Each cycle is two or three processes, which mostly start and wait.
+vi.setConfig({ maxConcurrency: 3, testTimeout: 60_000 })
+
+interface Cycle {
+  readonly seed: number
+  readonly name: string
+  readonly moment: Moment | null
+  readonly when: KillPoint['when']
+}
+
+/** `count` cycles, one after the other: every point of `moments`, then the random ones, then from the beginning. */
+function cyclesOf(moments: readonly Moment[], count: number, randoms: number): Cycle[] {
+  const named = moments.flatMap((moment) =>
+    moment.whens.map((when) => ({ name: `${when} ${moment.name}`, moment, when })),
+  )
+  const random = { name: 'a random moment', moment: null, when: 'before' } as const
+  const round = [...named, ...Array.from({ length: randoms }, () => random)]
+  return Array.from({ length: count }, (_, i) => ({ ...round[(SEED + i) % round.length]!, seed: SEED + i }))
+}
 
 /** Counts per producer that the last complete line of the program confirmed. */
 function confirmed(stdout: string): number[] {
@@ -23,140 +43,127 @@ function confirmed(stdout: string): number[] {
   return (lines.at(-1)?.slice('confirmed '.length).split(',') ?? []).map(Number)
 }
 
-describe('kill -9 of the process', () => {
-  test.for(Array.from({ length: CYCLES }, (_, cycle) => SEED + cycle))(
-    'what was confirmed is kept, and recovery, killed once itself, delivers each record once (seed %i)',
-    { timeout: 60_000 },
-    async (seed) => {
-      const random = seededRandom(seed)
-      const dir = temporaryDirectory()
-      const runDir = join(dir, 'default', 'child')
-      const program = startProgram('kill/train.mjs', { args: [1 + Math.floor(random() * 3)], dir })
-      // Now and then so early that the tracker is only starting.
-      const early = random() < 0.15
-      if (!early) await until('a record is confirmed', () => confirmed(program.stdout).length > 0)
-      await afterMs(random() * (early ? 250 : 900))
-      program.kill('SIGKILL')
-      await program.ended
-      const kept = confirmed(program.stdout)
-      if (!existsSync(join(runDir, 'run.json'))) {
-        expect(kept).toEqual([])
-        return
-      }
-      const recovery = startProgram('kill/recover.mjs', { args: [runDir], dir })
-      await recovery.waitFor('begins')
-      await afterMs(random() * 120)
-      recovery.kill('SIGKILL')
-      await recovery.ended
+class Case {
+  readonly random: () => number
+  readonly dir: string
+  readonly runDir: string
+  readonly #onFinished: TestContext['onTestFinished']
 
-      const report = await recoverRun(runDir)
-      expect(report.failed).toEqual({})
-      const counts = countPerProducer(expectDelivered(runDir))
-      for (const [producer, count] of kept.entries()) {
-        expect(counts[producer] ?? 0, `producer ${producer}`).toBeGreaterThanOrEqual(count)
-      }
-      const journaled = counts.reduce((sum, count) => sum + count, 0)
-      expect(report).toMatchObject({ status: 'crashed', journaled })
-      expect(runFile(runDir)).toMatchObject({ status: 'crashed', records: { journaled } })
-      // Once more changes nothing.
-      await recoverRun(runDir)
-      expectDelivered(runDir)
-    },
-  )
-
-  test('a run whose process lives is left alone', async () => {
-    const dir = temporaryDirectory()
-    const program = startProgram('kill/train.mjs', { args: [1], dir })
-    await until('a record is confirmed', () => confirmed(program.stdout).length > 0)
-    await expect(recoverRun(join(dir, 'default', 'child'))).rejects.toThrow(RunAliveError)
-  })
-})
-
-describe('one thread dies while records flow', () => {
-  const kills = {
-    drain: (run) => run.post({ type: 'kill-thread', pool: 'drain' }),
-    deliver: (run) => run.post({ type: 'kill-thread', pool: 'deliver' }),
-    daemon: (run) => void run.worker.terminate(),
-  } satisfies Record<string, (run: LiveRun) => void>
-  const names = Object.keys(kills) as (keyof typeof kills)[]
-
-  test.for([...names, 'any'] as const)(
-    'the %s thread, many times: nothing is lost or doubled',
-    { timeout: 60_000 },
-    async (which) => {
-      const random = seededRandom(SEED)
-      const run = init({ dir: temporaryDirectory(), git: false, handleSignals: false }) as LiveRun
-      const runDir = run.dir
-      const rows = 4000
-      const threads = [1, 2].map(
-        () =>
-          new Worker(new URL('../fixtures/kill/producer.mjs', import.meta.url), {
-            workerData: { handle: run.producer(), rows },
-          }),
-      )
-      const ended = Promise.all(
-        threads.map((thread) => new Promise((resolve) => thread.on('message', resolve))),
-      )
-      let logged = 0
-      for (let killed = 0; killed < 10; killed++) {
-        const target = which === 'any' ? names[Math.floor(random() * names.length)]! : which
-        kills[target](run)
-        for (let burst = 1 + Math.floor(random() * 40); burst > 0; burst--) {
-          for (let n = 0; n < 10; n++, logged++) run.log({ value: logged }, logged)
-          await afterMs(1)
-          expectIdentities(run.status())
-        }
-      }
-      await ended
-      const result = await run.finish()
-      expectIdentities(result)
-      expect(result).toMatchObject({ accepted: logged + 2 * rows, inRing: 0, reached: true })
-      expect(result.journaled + result.dropped.total).toBe(result.accepted)
-      expect(journalRows(runDir).length).toBe(result.journaled)
-      expect(runFile(runDir).status).toBe('completed')
-      expectDelivered(runDir)
-      for (const { delivered, pending } of Object.values(result.sinks)) {
-        expect({ delivered, pending }).toEqual({ delivered: result.journaled, pending: 0 })
-      }
-    },
-  )
-
-  test('the drain dies while it is finishing', { timeout: 60_000 }, async () => {
-    for (let round = 0; round < 5; round++) {
-      const run = init({ dir: temporaryDirectory(), git: false, handleSignals: false }) as LiveRun
-      for (let step = 0; step < 50_000; step++) run.log({ value: step }, step)
-      const finished = run.finish()
-      kills.drain(run)
-      kills.deliver(run)
-      expect(await finished).toMatchObject({ accepted: 50_000, journaled: 50_000, reached: true })
-      expect(countPerProducer(journalRows(run.dir))).toEqual([50_000])
-    }
-  })
-
-  test('the daemon dies while it is finishing', { timeout: 60_000 }, async () => {
-    for (let round = 0; round < 5; round++) {
-      const run = init({ dir: temporaryDirectory(), git: false, handleSignals: false }) as LiveRun
-      for (let step = 0; step < 1000; step++) run.log({ value: step }, step)
-      await run.flush()
-      const finished = run.finish()
-      kills.daemon(run)
-      expect(await finished).toMatchObject({ accepted: 1000, journaled: 1000, reached: true })
-      expectDelivered(run.dir)
-      expect(runFile(run.dir).status).toBe('completed')
-    }
-  })
-})
-
-function expectIdentities(
-  status: Pick<FlushResult, 'accepted' | 'journaled' | 'inRing' | 'dropped' | 'sinks'>,
-): void {
-  expect(status.journaled + status.inRing + status.dropped.total).toBe(status.accepted)
-  expect(status.inRing).toBeGreaterThanOrEqual(0)
-  for (const { delivered, pending, deadLettered, notApplicable } of Object.values(status.sinks)) {
-    expect(delivered + pending + deadLettered + notApplicable).toBe(status.journaled)
-    expect(pending).toBeGreaterThanOrEqual(0)
+  constructor(seed: number, { onTestFinished }: TestContext) {
+    this.random = seededRandom(seed)
+    this.#onFinished = onTestFinished
+    this.dir = temporaryDirectory(onTestFinished)
+    this.runDir = join(this.dir, 'default', 'child')
   }
+
+  /** Starts a run that dies at `point`, or lives on where there is none. */
+  train(moment: Moment | null, point: KillPoint | null): Program {
+    const { picky = this.random() < 0.2, finishAfter, renewMs = 5000 } = moment ?? {}
+    const { producers = 1 + Math.floor(this.random() * 4) } = moment ?? {}
+    const args = [JSON.stringify({ producers, picky, finishAfter })]
+    const env = {
+      OFFSTEP_KILL_POINT: point === null ? '' : JSON.stringify(point),
+      OFFSTEP_RENEW_MS: `${renewMs}`,
+    }
+    return startProgram('kill/train.mjs', { args, dir: this.dir, env, onFinished: this.#onFinished })
+  }
+
+  recover(point: KillPoint | null): Program {
+    const env = { OFFSTEP_KILL_POINT: point === null ? '' : JSON.stringify(point) }
+    const { dir, runDir } = this
+    return startProgram('kill/recover.mjs', { args: [runDir], dir, env, onFinished: this.#onFinished })
+  }
+
+  /** Recovers to the end: what was confirmed is kept, each sink has each row once, and once more changes nothing. */
+  async expectRecovered(kept: readonly number[], status = 'crashed'): Promise<void> {
+    const { dir, runDir } = this
+    if (!existsSync(join(runDir, 'run.json'))) {
+      expect(kept).toEqual([])
+      expect(findRuns(dir)).toEqual([])
+      return
+    }
+    const report = await recoverRun(runDir)
+    expect(report.failed).toEqual({})
+    const counts = countPerProducer(expectDelivered(runDir))
+    for (const [producer, count] of kept.entries()) {
+      expect(counts[producer] ?? 0, `producer ${producer}`).toBeGreaterThanOrEqual(count)
+    }
+    const journaled = counts.reduce((sum, count) => sum + count, 0)
+    expect(report).toMatchObject({ status, journaled, complete: true })
+    for (const { delivered, deadLettered, notApplicable, pending } of Object.values(report.sinks)) {
+      expect({ settled: delivered + deadLettered + notApplicable, pending }).toEqual({
+        settled: journaled,
+        pending: 0,
+      })
+    }
+    expect(runFile(runDir)).toMatchObject({ status, records: { journaled } })
+    const before = contentsOf(runDir)
+    await recoverRun(runDir)
+    expect(contentsOf(runDir)).toEqual(before)
+  }
+}
+
+/** The process died at its point, and by nothing else. */
+async function expectKilledAt({ when, call, nth }: KillPoint, program: Program): Promise<void> {
+  expect(await program.ended, program.stderr).toEqual({ code: null, signal: 'SIGKILL' })
+  expect(program.stdout).toContain(`killed at ${when} ${call} ${nth}\n`)
 }
 
 /** A random moment, not a wait for something: no assertion depends on how long it takes. */
 const afterMs = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+const RECOVERY_CYCLES = Math.ceil(CYCLES * 0.3)
+const RUN_CYCLES = Math.max(1, CYCLES - RECOVERY_CYCLES)
+
+describe('kill -9 of the process', () => {
+  test.concurrent.for(cyclesOf(RUN_MOMENTS, RUN_CYCLES, 20))(
+    '$name: what was confirmed is kept, and each sink gets each record once (seed $seed)',
+    async ({ seed, moment, when }, context) => {
+      const it = new Case(seed, context)
+      const point = moment === null ? null : pointAt(moment, when, it.random)
+      const program = it.train(moment, point)
+      if (point !== null) await expectKilledAt(point, program)
+      else await killSomeTime(program, it.random)
+      // Now and then the recovery is killed too, at any moment.
+      if (it.random() < 0.3 && existsSync(join(it.runDir, 'run.json'))) {
+        const recovery = it.recover(null)
+        await recovery.waitFor('begins')
+        await afterMs(it.random() * 60)
+        recovery.kill('SIGKILL')
+        await recovery.ended
+      }
+      await it.expectRecovered(confirmed(program.stdout), moment?.status?.[when])
+    },
+  )
+
+  test.concurrent('a run whose process lives is left alone', async (context) => {
+    const it = new Case(SEED, context)
+    const program = it.train(null, null)
+    await until('a record is confirmed', () => confirmed(program.stdout).length > 0)
+    await expect(recoverRun(it.runDir)).rejects.toThrow(RunAliveError)
+  })
+})
+
+describe('kill -9 of the recovery after a kill -9', () => {
+  test.concurrent.for(cyclesOf(RECOVERY_MOMENTS, RECOVERY_CYCLES, 0))(
+    '$name: the next recovery completes the run (seed $seed)',
+    async ({ seed, moment, when }, context) => {
+      const it = new Case(seed, context)
+      const from = moment!.from!
+      const program = it.train(moment, from)
+      await expectKilledAt(from, program)
+      const point = pointAt(moment!, when, it.random)
+      await expectKilledAt(point, it.recover(point))
+      await it.expectRecovered(confirmed(program.stdout))
+    },
+  )
+})
+
+/** Now and then so early that the tracker is only starting. */
+async function killSomeTime(program: Program, random: () => number): Promise<void> {
+  const early = random() < 0.2
+  if (!early) await until('a record is confirmed', () => confirmed(program.stdout).length > 0)
+  await afterMs(random() * (early ? 250 : 600))
+  program.kill('SIGKILL')
+  await program.ended
+}

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 
-/** An empty directory, removed when the test is over. */
-export function temporaryDirectory(): string {
+/** An empty directory, removed when the test is over. `onFinished`: a concurrent test has to give its own. */
+export function temporaryDirectory(onFinished: (action: () => void) => void = onTestFinished): string {
   const path = mkdtempSync(join(tmpdir(), 'offstep-test-'))
-  onTestFinished(() => remove(path))
+  onFinished(() => remove(path))
   return path
 }
 

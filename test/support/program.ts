@@ -46,6 +46,10 @@ export class Program {
     })
   }
 
+  get pid(): number {
+    return this.#child.pid!
+  }
+
   get running(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null
   }
@@ -78,6 +82,8 @@ export class Program {
 }
 
 export interface ProgramOptions {
+  /** A concurrent test has to give its own. */
+  readonly onFinished?: (action: () => Promise<void>) => void
   readonly args?: readonly (string | number)[]
   /** Where the fixture puts its runs. */
   readonly dir: string
@@ -88,10 +94,10 @@ export interface ProgramOptions {
 /** Starts `test/fixtures/<fixture>`; it is ended, by its pid, when the test is over. */
 export function startProgram(
   fixture: string,
-  { args = [], dir, env = {}, execArgv = [] }: ProgramOptions,
+  { args = [], dir, env = {}, execArgv = [], onFinished = onTestFinished }: ProgramOptions,
 ): Program {
   const program = new Program(fixture, args, { RUNS: dir, ...env }, execArgv)
-  onTestFinished(async () => {
+  onFinished(async () => {
     if (program.running) program.kill('SIGKILL')
     await program.ended
   })

@@ -31,7 +31,12 @@ function openWriter(files = new FaultyFs(() => undefined), maxUnsyncedBytes = 2 
   const directory = temporaryDirectory()
   directories.push(directory)
   const options = { directory, runId: 'test', segmentBytes: 2 ** 30, maxUnsyncedBytes, files }
-  const writer = new JournalWriter(options, { next: () => ({}), definitions: () => [] })
+  const writer = new JournalWriter(options, {
+    next: () => ({}),
+    copies: () => new Map(),
+    dropped: () => ({}),
+    definitions: () => [],
+  })
   return { directory, writer }
 }
 

@@ -106,6 +106,8 @@ const cases: [unknown, string, string, string][] = [
   [{ ring: { maxBlockMs: 0 } }, 'ring.maxBlockMs', 'number 0', 'milliseconds from 1'],
   [{ journal: null }, 'journal', 'null', 'give an object'],
   [{ journal: { segmentBytes: 1000 } }, 'journal.segmentBytes', 'number 1000', 'bytes from 1048576'],
+  [{ disk: { minFreeBytes: -1 } }, 'disk.minFreeBytes', 'number -1', 'bytes from 0'],
+  [{ disk: { minFreeByte: 1 } }, 'disk.minFreeByte', 'number 1', 'did you mean "minFreeBytes"'],
   [{ journal: { syncIntervalMs: 0.5 } }, 'journal.syncIntervalMs', 'number 0.5', 'milliseconds from 1'],
   [{ limits: { maxMetrics: 0 } }, 'limits.maxMetrics', 'number 0', 'names from 1'],
   [{ limits: { maxNameBytes: 1e6 } }, 'limits.maxNameBytes', 'number 1000000', 'to 16384'],

@@ -13,9 +13,9 @@ import {
   type Run,
   type RunOptions,
   type RunStatusReport,
-  recoverRun,
 } from '../../dist/src/index.js'
 import type { LiveRun } from '../../dist/src/run/live-run.js'
+import { recoverRun } from '../../dist/src/runs.js'
 import { CAN_MOUNT, smallDisk, temporaryDirectory } from '../support/directory.js'
 import { countPerProducer, expectDelivered, journalRows, jsonlRows, runFile } from '../support/run-files.js'
 import { settlesWithin, until } from '../support/until.js'
@@ -260,7 +260,7 @@ describe('finish()', { timeout: 30_000 }, () => {
     expect(threads.size).toBeLessThan(10)
     await until('the user is told', () => warnings.length >= 2)
     expect(warnings.filter((message) => message.includes('thread failed'))).toHaveLength(1)
-    expect(warnings.filter((message) => message.includes('recoverRun('))).toHaveLength(1)
+    expect(warnings.filter((message) => message.includes('offstep sync '))).toHaveLength(1)
   })
 
   test('of a run whose log files cannot be opened by a new daemon still ends', async () => {

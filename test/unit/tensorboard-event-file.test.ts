@@ -43,33 +43,33 @@ describe('recovery of a directory', () => {
 
   test('the committed file is cut to its committed length', () => {
     const path = directoryWith(first)
-    recoverDirectory(path, { file: first, length: 9 })
+    recoverDirectory(path, { file: first, length: 9 }, false)
     expect(readFileSync(join(path, first), 'utf8')).toBe('committed')
   })
 
   test('files that sort after the committed one are removed, earlier ones stay whole', () => {
     const path = directoryWith(first, second, third)
-    recoverDirectory(path, { file: second, length: 9 })
+    recoverDirectory(path, { file: second, length: 9 }, false)
     expect(readdirSync(path).sort()).toEqual([first, second])
     expect(readFileSync(join(path, first), 'utf8')).toBe('committed+torn')
   })
 
   test('where nothing was committed, every file of ours is removed', () => {
     const path = directoryWith(first, second)
-    recoverDirectory(path, undefined)
+    recoverDirectory(path, undefined, false)
     expect(readdirSync(path)).toEqual([])
   })
 
   test('files that others wrote there stay', () => {
     const others = ['events.out.tfevents.9999999999.host.1.0', 'projector_config.pbtxt']
     const path = directoryWith(first, ...others)
-    recoverDirectory(path, undefined)
+    recoverDirectory(path, undefined, false)
     expect(readdirSync(path).sort()).toEqual(others)
   })
 
   test('the name of a removed file is not used again: a reader may still hold its bytes', () => {
     const path = directoryWith(first, second, third)
-    const newest = recoverDirectory(path, { file: first, length: 9 })
-    expect(nextEventFileName(newest, 0)).toBe('events.out.tfevents.1732000000.00000004.offstep')
+    const { newestName } = recoverDirectory(path, { file: first, length: 9 }, false)
+    expect(nextEventFileName(newestName, 0)).toBe('events.out.tfevents.1732000000.00000004.offstep')
   })
 })

@@ -10,14 +10,14 @@
  * or too large a file, these and all later new metrics go to metrics-overflow.csv instead, a row per value
  * (step,timestamp,elapsed,producer,sequence,name,value), so that a metric is in one of the files only.
  *
- * State: the length of both files, the number of rows, the metrics that have columns. A crash between the
+ * State: length and CRC-32 of both files, the number of rows, the metrics that have columns. A crash between the
  * rewriting and its commit leaves a header that the state does not know: then it is all written again.
  */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RecordBatch } from '../../record/batch.js'
 import { SinkError } from '../errors.js'
-import { AppendFile, lengthIn } from '../file/append-file.js'
+import { AppendFile, extentIn, lengthIn } from '../file/append-file.js'
 import { parseOptions } from '../file/parse-options.js'
 import { TextBuffer } from '../file/text-buffer.js'
 import type { Sink, SinkContext, SinkState, WriteResult } from '../sink.js'
@@ -68,29 +68,39 @@ class CsvSink implements Sink {
     this.#formatter.format(batch, this.#columns, this.#text, this.#overflowText)
     this.#append(file, this.#text.finish(), this.#overflowText.finish())
     this.#rows += batch.count
+    const overflow = this.#overflow?.extent
     return {
       state: {
-        length: file.length,
+        ...file.extent,
         rows: this.#rows,
         columns: this.#columns.names,
-        overflowLength: this.#overflow?.length ?? null,
+        overflowLength: overflow?.length ?? null,
+        ...(overflow !== undefined && { overflowCrc: overflow.crc }),
       },
     }
   }
 
   async close(): Promise<void> {
-    this.#file?.close()
-    this.#overflow?.close()
-    this.#file = undefined
-    this.#overflow = undefined
+    try {
+      this.#file?.close()
+    } finally {
+      this.#file = undefined
+      this.#overflow?.close()
+      this.#overflow = undefined
+    }
   }
 
   #openFiles(state: SinkState | null): void {
     rmSync(temporaryPath(this.#path), { force: true })
-    this.#file = AppendFile.open(this.#path, state === null ? null : lengthIn(state, 'length'))
+    const { suspect } = this.#context
+    this.#file =
+      state === null
+        ? AppendFile.create(this.#path)
+        : AppendFile.open(this.#path, extentIn(state, 'length', 'crc'), suspect)
     this.#assertHeader()
     if (typeof state?.overflowLength === 'number') {
-      this.#overflow = AppendFile.open(this.#overflowPath(), lengthIn(state, 'overflowLength'))
+      const extent = extentIn(state, 'overflowLength', 'overflowCrc')
+      this.#overflow = AppendFile.open(this.#overflowPath(), extent, suspect)
     } else {
       rmSync(this.#overflowPath(), { force: true })
     }
@@ -98,7 +108,7 @@ class CsvSink implements Sink {
 
   /** Both files or neither. */
   #append(file: AppendFile, rows: Uint8Array, overflowRows: Uint8Array): void {
-    const before = file.length
+    const before = file.extent
     file.append(rows, rows.length)
     try {
       this.#overflow?.append(overflowRows, overflowRows.length)
@@ -114,12 +124,13 @@ class CsvSink implements Sink {
     if (keys.length === 0) return
     const admitted = keys.slice(0, this.#room(keys.length))
     const refused = keys.slice(admitted.length)
-    if (refused.length > 0) this.#openOverflow(batch.names[refused[0]!]!)
     if (admitted.length > 0 && this.#file!.length > 0) {
       const header = this.#columns.header(admitted.map((key) => batch.names[key]!))
       this.#file = widen(this.#file!, this.#path, this.#columns.header(), header, admitted.length)
     }
     this.#columns.add(batch, admitted)
+    // Last: once it is open no metric gets a column any more, also not where the batch must come again.
+    if (refused.length > 0) this.#openOverflow(batch.names[refused[0]!]!)
     this.#columns.overflow(refused)
   }
 
@@ -133,7 +144,7 @@ class CsvSink implements Sink {
 
   #openOverflow(name: string): void {
     if (this.#overflow !== undefined) return
-    this.#overflow = AppendFile.open(this.#overflowPath(), null)
+    this.#overflow = AppendFile.create(this.#overflowPath())
     this.#context.warn(
       'csv_overflow',
       `metrics.csv takes no new columns any more (${this.#columns.names.length} columns, ${this.#file!.length} bytes): "${name}" and later new metrics go to metrics-overflow.csv, a row per value`,

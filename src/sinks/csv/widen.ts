@@ -21,7 +21,7 @@ export function widen(
   header: string,
   added: number,
 ): AppendFile {
-  const wider = AppendFile.open(temporaryPath(path), null)
+  const wider = AppendFile.create(temporaryPath(path))
   try {
     const start = Buffer.from(header)
     wider.append(start, start.length)
@@ -29,12 +29,30 @@ export function widen(
     wider.sync()
     wider.moveTo(path)
   } catch (error) {
-    wider.close()
-    rmSync(temporaryPath(path), { force: true })
+    closeQuietly(wider)
+    removeQuietly(temporaryPath(path))
     throw error
   }
-  file.close()
+  closeQuietly(file)
   return wider
+}
+
+/** It would take room on a disk that may be full. */
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true })
+  } catch {
+    // The next call empties it, and the next open() of the sink removes it.
+  }
+}
+
+/** A file that nobody needs any more; its descriptor is gone either way. */
+function closeQuietly(file: AppendFile): void {
+  try {
+    file.close()
+  } catch {
+    // There is another error to report, or none that matters.
+  }
 }
 
 /** Rows hold numbers only, so each new-line byte after the header is the end of one. */

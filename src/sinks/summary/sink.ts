@@ -4,6 +4,7 @@
  * State: the accumulators themselves, so nothing is counted twice or lost, however often the file is written.
  * When writing fails the accumulators go back to what was last returned, and the batch may come again.
  */
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RecordBatch } from '../../record/batch.js'
 import { writeFileAtomic } from '../../store/atomic-file.js'
@@ -29,6 +30,8 @@ class SummarySink implements Sink {
   /** What the last write() returned, or open() was given. */
   #state: SinkState | null = null
   #writtenAt = Number.NEGATIVE_INFINITY
+  /** There are rows that summary.json does not know of. */
+  #unsaved = false
 
   constructor(now: () => number) {
     this.#now = now
@@ -38,12 +41,15 @@ class SummarySink implements Sink {
     this.#options = parseOptions('summary', summaryOptions, context.options)
     this.#context = context
     this.#writtenAt = Number.NEGATIVE_INFINITY
+    // A run without rows has a summary too.
+    this.#unsaved = state === null && !existsSync(join(context.runDir, 'summary.json'))
     this.#restore(context, state)
   }
 
   async write(batch: RecordBatch): Promise<WriteResult> {
     const context = this.#context!
     try {
+      this.#unsaved = true
       this.#metrics.add(batch)
       this.#rows = addRows(this.#rows, batch)
       // A clock that went back is no reason to wait for it.
@@ -66,6 +72,8 @@ class SummarySink implements Sink {
     const context = this.#context
     if (context === undefined) return
     this.#context = undefined
+    // A session that brought nothing new has nothing to say of a run that may have ended.
+    if (outcome.status === 'running' && !this.#unsaved) return
     const endTime = outcome.status === 'running' ? this.#rows.lastTime : outcome.endTime
     this.#save(context, { status: outcome.status, endTime }, true)
   }
@@ -75,6 +83,7 @@ class SummarySink implements Sink {
     const text = summaryText(context, { ...outcome, now }, this.#rows, this.#metrics, this.#options.goals)
     writeFileAtomic(join(context.runDir, 'summary.json'), text, { sync: durable })
     this.#writtenAt = now
+    this.#unsaved = false
   }
 
   #restore(context: SinkContext, state: SinkState | null): void {

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RecordBatch } from '../../record/batch.js'
 import { AppendFile } from '../file/append-file.js'
-import { type CommittedFile, nextEventFileName } from './event-file.js'
+import { type CommittedFiles, nextEventFileName, type RecoveredDirectory } from './event-file.js'
 import { fileVersionEvent, sessionStartEvent } from './protobuf/event.js'
 import { RecordBuffer } from './record-buffer.js'
 import { ScalarEncoder } from './scalar-encoder.js'
@@ -17,19 +17,23 @@ export class EventDirectory {
   readonly encoder: ScalarEncoder
   readonly #path: string
   readonly #name: string
-  /** What was written last, by this session or an earlier one. */
-  #written: CommittedFile | undefined
-  /** The last name used in this directory, if only by a file that was never committed. */
+  /** What was written, by this session or earlier ones. */
+  #written: CommittedFiles | undefined
   readonly #newestName: string | undefined
   #file: AppendFile | undefined
   readonly #records = new RecordBuffer()
   /** Bytes of `#records` that are worth nothing without a value after them. */
   #headerLength = 0
 
-  constructor(path: string, name: string, state: DirectoryState | undefined, newestName: string | undefined) {
+  constructor(
+    path: string,
+    name: string,
+    state?: DirectoryState,
+    { committed, newestName }: Partial<RecoveredDirectory> = {},
+  ) {
     this.#path = path
     this.#name = name
-    this.#written = state
+    this.#written = committed
     this.#newestName = newestName
     this.encoder = new ScalarEncoder(
       state?.tags ?? [],
@@ -50,7 +54,7 @@ export class EventDirectory {
     if (length > this.#headerLength) {
       this.#file ??= this.#createFile()
       this.#file.append(bytes, length)
-      this.#written = { file: this.#written!.file, length: this.#file.length }
+      this.#written = { ...this.#written!, ...this.#file.extent }
     }
     this.#records.length = 0
     this.#headerLength = 0
@@ -59,12 +63,10 @@ export class EventDirectory {
   /** Undefined while nothing has been written. */
   state(): DirectoryState | undefined {
     if (this.#written === undefined) return undefined
-    const { file, length } = this.#written
     const { maxStep } = this.encoder
     return {
       name: this.#name,
-      file,
-      length,
+      ...this.#written,
       maxStep,
       tags: this.encoder.tagNames(),
       lastSteps: this.encoder.lastSteps(),
@@ -88,7 +90,9 @@ export class EventDirectory {
   #createFile(): AppendFile {
     mkdirSync(this.#path, { recursive: true })
     const file = nextEventFileName(this.#newestName, Date.now())
-    this.#written = { file, length: 0 }
-    return AppendFile.open(join(this.#path, file), null)
+    const { crc = 0, length = 0, earlier } = this.#written ?? {}
+    const files = earlier === undefined ? 0 : earlier.files + 1
+    this.#written = { file, length: 0, crc, earlier: { files, bytes: (earlier?.bytes ?? 0) + length } }
+    return AppendFile.create(join(this.#path, file), crc)
   }
 }

@@ -3,7 +3,8 @@
  * each other one, since two writers of one tag in a directory would hide each other's points.
  *
  * Files are float32, and steps are integers there: a fractional step is floored. Per tag, a step lower than the
- * last one is left out. State: per directory, the last file, its length, and the last step of each tag.
+ * last one is left out. State: per directory, the last file, its length, a checksum of all files, and the last
+ * step of each tag.
  * Formats: tfrecord.ts, protobuf/event.ts.
  */
 import { type Dirent, readdirSync } from 'node:fs'
@@ -23,12 +24,14 @@ class TensorBoardSink implements Sink {
   /** What the files hold, unless a write failed half-way. */
   #state: SinkState | null = null
   #torn = false
+  #suspect = false
   readonly #directories = new Map<string, EventDirectory>()
   #directoryOfProducer: EventDirectory[] = []
 
   async open(context: SinkContext, state: SinkState | null): Promise<void> {
     this.#context = context
     this.#state = state
+    this.#suspect = context.suspect
     this.#recover()
   }
 
@@ -52,9 +55,17 @@ class TensorBoardSink implements Sink {
   }
 
   #closeDirectories(): void {
-    for (const directory of this.#directories.values()) directory.close()
+    const failed: unknown[] = []
+    for (const directory of this.#directories.values()) {
+      try {
+        directory.close()
+      } catch (error) {
+        failed.push(error)
+      }
+    }
     this.#directories.clear()
     this.#directoryOfProducer = []
+    if (failed.length > 0) throw failed[0]
   }
 
   /** Makes the files what `#state` says, and starts anew from there. */
@@ -64,10 +75,12 @@ class TensorBoardSink implements Sink {
     for (const name of new Set([...committed.keys(), ...existingDirectories(this.#root())])) {
       const path = join(this.#root(), name)
       const state = committed.get(name)
-      const newestName = recoverDirectory(path, state)
-      this.#directories.set(name, new EventDirectory(path, name, state, newestName))
+      const recovered = recoverDirectory(path, state, this.#suspect)
+      this.#directories.set(name, new EventDirectory(path, name, state, recovered))
     }
     this.#torn = false
+    // What has been checked once is in this boot's page cache.
+    this.#suspect = false
   }
 
   #root(): string {
@@ -94,8 +107,7 @@ class TensorBoardSink implements Sink {
     const known = this.#directoryOfProducer[producer]
     if (known !== undefined) return known
     const name = producer === 0 ? '' : this.#context!.producerName(producer)
-    const directory =
-      this.#directories.get(name) ?? new EventDirectory(join(this.#root(), name), name, undefined, undefined)
+    const directory = this.#directories.get(name) ?? new EventDirectory(join(this.#root(), name), name)
     this.#directories.set(name, directory)
     this.#directoryOfProducer[producer] = directory
     return directory

@@ -3,6 +3,7 @@ import { SinkError } from '../errors.js'
 import type { SinkState } from '../sink.js'
 
 const step = v.pipe(v.number(), v.safeInteger())
+const count = v.pipe(step, v.minValue(0))
 
 /** What a cursor holds of one directory of event files. */
 const directoryState = v.object({
@@ -10,7 +11,10 @@ const directoryState = v.object({
   name: v.string(),
   /** The last event file, and how much of it is committed. */
   file: v.string(),
-  length: v.pipe(step, v.minValue(0)),
+  length: count,
+  /** See event-file.ts. Missing in cursors of older versions. */
+  crc: v.optional(count),
+  earlier: v.optional(v.object({ files: count, bytes: count })),
   maxStep: step,
   /** Every tag written here, and the last step of each. */
   tags: v.array(v.string()),

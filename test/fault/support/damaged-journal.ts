@@ -6,9 +6,6 @@ import { Random } from '../../model/support/random.js'
 import { JournalFixture } from '../../unit/support/journal.js'
 import { type RecordInFile, readAndCompare, scanSegment } from '../../unit/support/read-journal.js'
 
-/** OFFSTEP_TEST_ALL=1: every byte and every bit everywhere (an hour). */
-export const ALL = process.env.OFFSTEP_TEST_ALL !== undefined
-
 export const blockOf = (offset: number): number => Math.floor(offset / BLOCK_BYTES)
 
 /**
@@ -91,6 +88,16 @@ export class DamagedJournal {
     const found = new Set<number>()
     for (const { start, end, sequence, rows } of this.records) {
       if (!blocks.some((block) => blockOf(start) <= block && block <= blockOf(end - 1))) continue
+      for (let i = 0; i < rows; i++) found.add(sequence + i)
+    }
+    return found
+  }
+
+  /** Sequence numbers of the rows that begin in one of these blocks and end in the next. */
+  rowsAcross(blocks: readonly number[]): Set<number> {
+    const found = new Set<number>()
+    for (const { start, end, sequence, rows } of this.records) {
+      if (blockOf(start) === blockOf(end - 1) || !blocks.includes(blockOf(start))) continue
       for (let i = 0; i < rows; i++) found.add(sequence + i)
     }
     return found

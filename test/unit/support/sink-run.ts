@@ -26,6 +26,7 @@ export function sinkContext(runDir: string, parts: Partial<SinkContext> = {}): S
     producerName: () => 'main',
     warn: () => {},
     live: true,
+    suspect: false,
     signal: new AbortController().signal,
     ...parts,
   }

@@ -1,0 +1,86 @@
+/** Numbers, times and names as the commands print them. */
+
+/** 1,203,400 */
+export function countText(count: number): string {
+  return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',')
+}
+
+/** `1 row`, `2 rows` */
+export function plural(count: number, noun: string): string {
+  return `${countText(count)} ${noun}${count === 1 ? '' : 's'}`
+}
+
+/** 0.4 s, 12 s, 3 min 20 s, 5 h 12 min */
+export function durationText(milliseconds: number): string {
+  const seconds = milliseconds / 1000
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`
+  const whole = Math.round(seconds)
+  if (whole < 60) return `${whole} s`
+  const minutes = Math.floor(whole / 60)
+  return minutes < 60 ? `${minutes} min ${whole % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}
+
+/** A name that comes from outside must not move the cursor, clear the screen or begin a new line. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the escape sequences of colours begin with one
+const COLORS = /\x1b\[[\d;]*m/g
+const WIDE =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\uff01-\uff60]/u
+
+/** Columns of a terminal that a text takes, without its colours. */
+export function widthOf(text: string): number {
+  let width = 0
+  for (const character of text.replace(COLORS, '')) width += WIDE.test(character) ? 2 : 1
+  return width
+}
+
+/** The longest beginning that is at most `width` wide. */
+function beginning(characters: readonly string[], width: number): string {
+  let taken = ''
+  let used = 0
+  for (const character of characters) {
+    used += widthOf(character)
+    if (used > width) break
+    taken += character
+  }
+  return taken
+}
+
+/** At most `width` columns, without colours; what is cut is marked. `middle` keeps both ends, as an id needs it. */
+export function truncate(text: string, width: number, where: 'end' | 'middle' = 'end'): string {
+  if (widthOf(text) <= width) return text
+  if (width <= 1) return width === 1 ? '…' : ''
+  const characters = [...text]
+  if (where === 'end') return `${beginning(characters, width - 1)}…`
+  const tail = Math.floor((width - 1) / 2)
+  const end = [...beginning(characters.reverse(), tail)].reverse().join('')
+  return `${beginning([...text], width - 1 - tail)}…${end}`
+}
+
+/** The widest character: less than this no line can be. */
+const LEAST_WIDTH = 2
+
+/** Lines of at most `columns`: broken after spaces and hyphens, and within a word that is too long. */
+export function wrap(text: string, columns: number): string[] {
+  const width = Math.max(columns, LEAST_WIDTH)
+  return text.split('\n').flatMap((paragraph) => {
+    const lines: string[] = []
+    let line = ''
+    for (const word of paragraph.match(/[^\s-]*(?:-+|\s+|$)/g) ?? []) {
+      if (widthOf(line) + widthOf(word.trimEnd()) > width && line !== '') {
+        lines.push(line.trimEnd())
+        line = ''
+      }
+      line += word
+      while (widthOf(line.trimEnd()) > width) {
+        const part = beginning([...line], width)
+        lines.push(part)
+        line = line.slice(part.length)
+      }
+    }
+    return line.trim() === '' && lines.length > 0 ? lines : [...lines, line.trimEnd()]
+  })
+}

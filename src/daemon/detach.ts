@@ -1,0 +1,24 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { ResolvedSink } from '../options/options.js'
+
+/**
+ * Starts the process that delivers the rest of a run when this one has gone. Resolves when it has its orders;
+ * rejects where it cannot be started. The run's lock must have been released.
+ */
+export async function startAgent(runDir: string, sinks: readonly ResolvedSink[]): Promise<void> {
+  const agent = fileURLToPath(new URL('../recovery/agent.js', import.meta.url))
+  const child = spawn(process.execPath, [agent, runDir], {
+    // A session of its own: the end of a terminal or of this process's group does not reach it.
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+    windowsHide: true,
+  })
+  child.unref()
+  await once(child, 'spawn')
+  // Through a pipe, since options may hold secrets: neither arguments nor files are a place for them.
+  child.stdin.end(JSON.stringify({ sinks }))
+  await once(child.stdin, 'finish')
+}

@@ -1,0 +1,113 @@
+import { crc32c } from '../sinks/tensorboard/crc32c.js'
+import { WIRE_BYTES, WIRE_FIXED64, WIRE_VARINT } from '../sinks/tensorboard/protobuf/encoding.js'
+import { EVENT_STEP, EVENT_SUMMARY, EVENT_WALL_TIME } from '../sinks/tensorboard/protobuf/event.js'
+import { maskCrc, RECORD_FOOTER_BYTES, RECORD_HEADER_BYTES } from '../sinks/tensorboard/tfrecord.js'
+
+const WIRE_FIXED32 = 5
+const VALUE = 1
+const VALUE_TAG = 1
+const VALUE_TENSOR = 8
+const VALUE_METADATA = 9
+const TENSOR_FLOATS = 5
+
+export interface EventScalar {
+  readonly tag: string
+  readonly value: number
+}
+
+export interface DecodedEvent {
+  readonly wallTime: number
+  readonly step: number
+  readonly scalars: readonly EventScalar[]
+  /** Equal for events that say the same: all bytes but the metadata, which each file has with a tag's first value. */
+  readonly text: string
+}
+
+/** Bytes of a TFRecord that begins at `at`; null where its length is damaged or torn. */
+export function recordLength(bytes: Buffer, at: number): number | null {
+  if (bytes.length - at < RECORD_HEADER_BYTES) return null
+  const length = bytes.readUInt32LE(at)
+  const whole = bytes.readUInt32LE(at + 4) === 0
+  if (!whole || bytes.readUInt32LE(at + 8) !== maskCrc(crc32c(bytes, at, at + 8))) return null
+  return RECORD_HEADER_BYTES + length + RECORD_FOOTER_BYTES
+}
+
+/** The event in a whole TFRecord; null where the checksum is wrong or it cannot be decoded. */
+export function decodeRecord(record: Buffer): DecodedEvent | null {
+  const end = record.length - RECORD_FOOTER_BYTES
+  if (record.readUInt32LE(end) !== maskCrc(crc32c(record, RECORD_HEADER_BYTES, end))) return null
+  try {
+    return decodeEvent(record.subarray(RECORD_HEADER_BYTES, end))
+  } catch (error) {
+    // A range error: sound bytes that are no message of ours.
+    if (error instanceof RangeError) return null
+    throw error
+  }
+}
+
+function decodeEvent(bytes: Buffer): DecodedEvent {
+  let wallTime = 0
+  let step = 0
+  let text = ''
+  const scalars: EventScalar[] = []
+  for (const { field, start, from, to } of fieldsOf(bytes)) {
+    if (field !== EVENT_SUMMARY) text += bytes.toString('latin1', start, to)
+    if (field === EVENT_WALL_TIME) wallTime = bytes.readDoubleLE(from)
+    else if (field === EVENT_STEP) step = Number(BigInt.asIntN(64, readVarint(bytes, from).value))
+    if (field !== EVENT_SUMMARY) continue
+    for (const value of fieldsOf(bytes.subarray(from, to))) {
+      if (value.field !== VALUE) continue
+      text += '|'
+      const content = bytes.subarray(from + value.from, from + value.to)
+      scalars.push(decodeScalar(content))
+      for (const part of fieldsOf(content)) {
+        if (part.field !== VALUE_METADATA) text += content.toString('latin1', part.start, part.to)
+      }
+    }
+  }
+  return { wallTime, step, scalars, text }
+}
+
+function decodeScalar(bytes: Buffer): EventScalar {
+  let tag = ''
+  let value = Number.NaN
+  for (const { field, from, to } of fieldsOf(bytes)) {
+    if (field === VALUE_TAG) tag = bytes.toString('utf8', from, to)
+    if (field !== VALUE_TENSOR) continue
+    const tensor = bytes.subarray(from, to)
+    for (const part of fieldsOf(tensor))
+      if (part.field === TENSOR_FLOATS) value = tensor.readFloatLE(part.from)
+  }
+  return { tag, value }
+}
+
+/** `start`: of the field's key; `from` to `to`: its content. Throws a RangeError at the end of torn bytes. */
+function* fieldsOf(bytes: Buffer): Generator<{ field: number; start: number; from: number; to: number }> {
+  for (let at = 0; at < bytes.length; ) {
+    const start = at
+    const key = readVarint(bytes, at)
+    const wire = Number(key.value & 7n)
+    let from = key.end
+    let to: number
+    if (wire === WIRE_VARINT) to = readVarint(bytes, from).end
+    else if (wire === WIRE_FIXED64) to = from + 8
+    else if (wire === WIRE_FIXED32) to = from + 4
+    else if (wire === WIRE_BYTES) {
+      const length = readVarint(bytes, from)
+      from = length.end
+      to = from + Number(length.value)
+    } else throw new RangeError(`there is no wire type ${wire}`)
+    if (to > bytes.length) throw new RangeError('a field leaves its message')
+    yield { field: Number(key.value >> 3n), start, from, to }
+    at = to
+  }
+}
+
+function readVarint(bytes: Buffer, at: number): { value: bigint; end: number } {
+  let value = 0n
+  for (let shift = 0n; ; shift += 7n) {
+    const byte = bytes.readUInt8(at++)
+    value |= BigInt(byte & 0x7f) << shift
+    if (byte < 0x80) return { value, end: at }
+  }
+}
