@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { until } from './until.js'
 
@@ -26,7 +26,7 @@ export class Program {
     execArgv: string[],
   ) {
     const { OFFSTEP_MODE: _mode, OFFSTEP_DIR: _dir, NODE_OPTIONS: _options, ...inherited } = process.env
-    this.#child = spawn(process.execPath, [...execArgv, join(FIXTURES, fixture), ...args.map(String)], {
+    this.#child = spawn(process.execPath, [...execArgv, resolve(FIXTURES, fixture), ...args.map(String)], {
       env: { ...inherited, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
@@ -91,7 +91,7 @@ export interface ProgramOptions {
   readonly execArgv?: string[]
 }
 
-/** Starts `test/fixtures/<fixture>`; it is ended, by its pid, when the test is over. */
+/** Starts `test/fixtures/<fixture>`, or the file of an absolute path; it is ended, by its pid, when the test is over. */
 export function startProgram(
   fixture: string,
   { args = [], dir, env = {}, execArgv = [], onFinished = onTestFinished }: ProgramOptions,
