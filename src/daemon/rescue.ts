@@ -10,6 +10,8 @@ import { createRunDirectory, formatRunId } from './context/run-id.js'
 import type { DaemonSetup, FinalStatus, FinishRequest } from './messages.js'
 import { countRecords, RunRecord } from './run-record.js'
 
+const MAX_ATTEMPTS = 5
+
 type About = Pick<FinishRequest, 'exitCode' | 'error'>
 
 /**
@@ -30,7 +32,19 @@ export function rescueRun(setup: DaemonSetup, status: FinalStatus, about: About)
   }
 }
 
-function emptyRings({ rings, options }: DaemonSetup, runId: string, dir: string): void {
+/** A drain that was only slow may begin the very segment that this thread wanted: then the next one is taken. */
+function emptyRings(setup: DaemonSetup, runId: string, dir: string): void {
+  for (let attempts = 1; ; attempts++) {
+    try {
+      emptyRingsOnce(setup, runId, dir)
+      return
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || attempts === MAX_ATTEMPTS) throw error
+    }
+  }
+}
+
+function emptyRingsOnce({ rings, options }: DaemonSetup, runId: string, dir: string): void {
   const directory = path.join(dir, 'journal')
   const journal = new RingJournal({ directory, runId, segmentBytes: options.journal.segmentBytes })
   for (const { ring } of rings) {

@@ -162,7 +162,6 @@ export class LiveRun extends Producer implements Run {
       if (asked !== this.worker) asked = ask()
       return this.#control.finished
     }, deadline + GRACE_MS)
-    forgetRun(this)
     this.#daemon.letGo()
     if (!this.#control.finished) {
       // It does not move. Once it is gone, this thread can save what is left in memory.
@@ -173,6 +172,8 @@ export class LiveRun extends Producer implements Run {
         `The run ended late. The next run, or \`offstep sync ${this.dir}\`, delivers what is in its journal.`,
       )
     }
+    // Only now: a process that ends meanwhile must know that there is something to save.
+    forgetRun(this)
     const report = this.status()
     if (report.inRing > 0) {
       this.#tell('records-lost', `${report.inRing} records could not be written before the run's deadline.`)

@@ -3,7 +3,7 @@
  * and no process hangs. What a run looks like after each way is in exit.test.ts. A table of the losses, the hangs
  * and the longest exits is printed at the end; how long an exit takes is not asserted, on a busy machine it may.
  */
-import { symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -213,4 +213,6 @@ const readyRuns = ({ stdout }: Program): string[] =>
   [...stdout.matchAll(/^ready (.*)$/gm)].map(([, runDir]) => runDir!)
 
 const hasEnded = (runDir: string): boolean =>
-  runFile(runDir).status !== 'running' && readLock(runDir).state === 'free'
+  existsSync(join(runDir, 'run.json')) &&
+  runFile(runDir).status !== 'running' &&
+  readLock(runDir).state === 'free'

@@ -10,7 +10,8 @@ import { countFromEnv, seededRandom } from '../support/random.js'
 /** Seeds are played in groups of this many: a test each would cost more than the scenario. */
 const GROUP = 100
 const SCENARIOS = countFromEnv('OFFSTEP_HTTP_SCENARIOS', 2000)
-const groups = Array.from({ length: Math.ceil(SCENARIOS / GROUP) }, (_, group) => group * GROUP)
+const FIRST = countFromEnv('OFFSTEP_HTTP_FIRST', 0)
+const groups = Array.from({ length: Math.ceil(SCENARIOS / GROUP) }, (_, group) => FIRST + group * GROUP)
 
 const destination = new HttpDestination()
 beforeAll(async () => {
@@ -43,6 +44,6 @@ test.for(groups)(
     timeout: 120_000,
   },
   async (first) => {
-    for (let seed = first; seed < Math.min(first + GROUP, SCENARIOS); seed++) await play(seed)
+    for (let seed = first; seed < Math.min(first + GROUP, FIRST + SCENARIOS); seed++) await play(seed)
   },
 )
