@@ -47,3 +47,10 @@ test.for(groups)(
     for (let seed = first; seed < Math.min(first + GROUP, FIRST + SCENARIOS); seed++) await play(seed)
   },
 )
+
+/** Seeds that found something. */
+const REGRESSIONS: [number, string][] = [
+  [2804, 'a sink that is let go while its request still waits for a connection leaves none open'],
+]
+
+test.for(REGRESSIONS)('seed %d: %s', async ([seed]) => play(seed))

@@ -178,6 +178,7 @@ describe('a run that another process has', () => {
   test('its own process lives: it is left alone, and the owner is named', async () => {
     const dir = temporaryDirectory()
     const { program, dir: runDir } = await makeRun(dir, { id: 'living', rows: 10, end: 'live' })
+    await until('its context is known', () => runFile(runDir).hardware !== null)
     const before = readFileSync(join(runDir, 'run.json'), 'utf8')
     const { code, stdout } = await offstep(['sync'], { dir })
     expect({ code, running: program.running }).toEqual({ code: 1, running: true })
