@@ -47,7 +47,8 @@ export class ThreadPool {
   #create(): Piscina {
     const { minThreads = 1, maxThreads, youngGenerationMb } = this.#options
     const pool = new Piscina({
-      filename: this.#entry,
+      filename: new URL('../../workers/pool.cjs', import.meta.url).href,
+      workerData: this.#entry,
       minThreads,
       maxThreads,
       atomics: 'disabled',

@@ -30,6 +30,8 @@ interface Way {
   readonly execArgv?: readonly string[]
   readonly signal?: NodeJS.Signals
   readonly status: (index: number) => string
+  /** Exit code; 0 where it is not given. */
+  readonly code?: (index: number) => number
   /** Rows of each producer. */
   readonly rows?: readonly number[]
   readonly deadlineMs?: number
@@ -45,13 +47,21 @@ const WAYS: readonly Way[] = [
     fixture: 'process-exit',
     args: (index) => [index % 2 === 0 ? 0 : 3, 500],
     status: failedEachSecond,
+    code: (index) => (index % 2 === 0 ? 0 : 3),
   },
-  { name: 'an uncaught exception', fixture: 'uncaught', args: () => ['error'], status: every('failed') },
+  {
+    name: 'an uncaught exception',
+    fixture: 'uncaught',
+    args: () => ['error'],
+    status: every('failed'),
+    code: () => 1,
+  },
   {
     name: 'an unhandled rejection',
     fixture: 'uncaught',
     args: () => ['error', 'rejection'],
     status: every('failed'),
+    code: () => 1,
   },
   ...(['SIGTERM', 'SIGINT', 'SIGHUP'] as const).map((signal) => ({
     name: signal,
@@ -70,6 +80,7 @@ const WAYS: readonly Way[] = [
     fixture: 'worker',
     args: () => ['throws'],
     status: every('failed'),
+    code: () => 1,
     rows: [250, 250],
   },
   {
@@ -123,7 +134,8 @@ afterAll(() => {
 })
 
 describe(`no record is lost and no process hangs, ${CHILDREN} times`, { timeout: 600_000 }, () => {
-  test.for(WAYS)('$name', async ({ name, fixture, args, execArgv, signal, status, rows, deadlineMs }) => {
+  test.for(WAYS)('$name', async (way) => {
+    const { name, fixture, args, execArgv, signal, status, rows, deadlineMs } = way
     const found = tally(name, deadlineMs)
     const root = temporaryDirectory()
     await severalAtOnce(CHILDREN, AT_ONCE, async (index) => {
@@ -137,7 +149,7 @@ describe(`no record is lost and no process hangs, ${CHILDREN} times`, { timeout:
         await program.waitFor('ready')
         program.kill(signal)
       }
-      await found.left(program, signal ?? 'ending')
+      await found.left(program, signal ?? 'ending', signal ?? way.code?.(index) ?? 0)
       found.check(join(dir, 'default', 'child'), status(index), rows ?? [500], program.stderr)
     })
     expectNothingLost(found)
@@ -158,7 +170,7 @@ describe(`no record is lost and no process hangs, ${CHILDREN} times`, { timeout:
         await program.waitFor('ready')
         program.kill('SIGTERM')
       }
-      await found.left(program, exits ? 'ending' : 'SIGTERM')
+      await found.left(program, exits ? 'ending' : 'SIGTERM', exits ? 0 : 'SIGTERM')
       found.check(join(dir, 'default', 'child'), exits ? 'completed' : 'killed', [500], program.stderr)
     })
     expectNothingLost(found)

@@ -52,14 +52,17 @@ export class Tally {
     readonly deadlineMs: number,
   ) {}
 
-  /** Waits for the end; a child that hangs is ended. */
-  async left(program: Program, from: string): Promise<void> {
+  /** Waits for the end, which is to be by that code or signal; a child that hangs is ended. */
+  async left(program: Program, from: string, expected: number | NodeJS.Signals): Promise<void> {
     const hang = setTimeout(() => {
       this.hangs++
       program.kill('SIGKILL')
     }, HANG_MS)
-    await program.ended
+    const { code, signal } = await program.ended
     clearTimeout(hang)
+    if ((code ?? signal) !== expected) {
+      this.problems.push(`ended by ${code ?? signal} in place of ${expected}: ${program.stderr}`)
+    }
     this.children++
     this.longestMs = Math.max(this.longestMs, program.msFrom(from) || 0)
   }
