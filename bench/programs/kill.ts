@@ -18,7 +18,19 @@ for (let step = 0; ; step++) {
   if (told[2] === 0 && run.status().journaled > 0) told[2] = performance.now() - start
   told[0] = step
   told[1] = performance.timeOrigin + performance.now()
-  if (told[2]! > 0) writeSync(1, told)
+  if (told[2]! > 0) tell()
   const wait = start + step + 1 - performance.now()
   if (wait > 0) Atomics.wait(idle, 0, 0, wait)
+}
+
+/** Waits while the pipe is full: the reader is on the same busy machine. */
+function tell(): void {
+  for (let done = 0; done < told.byteLength; ) {
+    try {
+      done += writeSync(1, told, done, told.byteLength - done)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+      Atomics.wait(idle, 0, 0, 1)
+    }
+  }
 }

@@ -264,6 +264,8 @@ export class Daemon {
 
   /** Files of ours that are no part of the record: a disk that fails must not end the daemon. */
   #write(action: () => void): boolean {
+    // An ending process did not wait for this thread, and has written the end itself (rescue.ts).
+    if (this.#control.finished) return false
     try {
       action()
       return true
