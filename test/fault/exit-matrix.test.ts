@@ -150,7 +150,7 @@ describe(`no record is lost and no process hangs, ${CHILDREN} times`, { timeout:
         program.kill(signal)
       }
       await found.left(program, signal ?? 'ending', signal ?? way.code?.(index) ?? 0)
-      found.check(join(dir, 'default', 'child'), status(index), rows ?? [500], program.stderr)
+      await found.check(join(dir, 'default', 'child'), status(index), rows ?? [500], program.stderr)
     })
     expectNothingLost(found)
   })
@@ -171,7 +171,7 @@ describe(`no record is lost and no process hangs, ${CHILDREN} times`, { timeout:
         program.kill('SIGTERM')
       }
       await found.left(program, exits ? 'ending' : 'SIGTERM', exits ? 0 : 'SIGTERM')
-      found.check(join(dir, 'default', 'child'), exits ? 'completed' : 'killed', [500], program.stderr)
+      await found.check(join(dir, 'default', 'child'), exits ? 'completed' : 'killed', [500], program.stderr)
     })
     expectNothingLost(found)
   })
@@ -193,7 +193,7 @@ describe(`no record is lost and no process hangs, ${CHILDREN} times`, { timeout:
       await until('the last program has ended', () => hasEnded(last), { timeoutMs: HANG_MS })
       for (const runDir of readyRuns(program)) {
         found.children++
-        found.check(runDir, 'killed', [500], program.stderr)
+        await found.check(runDir, 'killed', [500], program.stderr)
       }
     })
     expectNothingLost(found)
@@ -214,7 +214,7 @@ describe(`no record is lost and no process hangs, ${CHILDREN} times`, { timeout:
       expect(await program.ended, program.stdout + program.stderr).toEqual({ code: 0, signal: null })
       for (const { dir: runDir } of findRuns(dir)) {
         found.children++
-        found.check(runDir, 'completed', [500], program.stderr)
+        await found.check(runDir, 'completed', [500], program.stderr)
       }
     }
     expectNothingLost(found)
