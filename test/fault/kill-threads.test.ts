@@ -85,11 +85,13 @@ class Load {
 
 /** How many threads of a kind have worked so far: each leaves a trace of its own. */
 function generations(run: LiveRun, thread: Thread): number {
-  // Each drain begins a segment; each session of a sink begins an event file, or is counted by the sink.
+  // Each drain begins a segment; each session of a sink begins an event file with the next number (and removes
+  // one that no cursor knows, so the files themselves do not tell), or is counted by the sink.
   if (thread === 'drain') return readdirSync(join(run.dir, 'journal')).length
   if (thread === 'custom')
     return readJson<{ state: { opened: number } }>(run.dir, 'cursors/picky.json').state.opened
-  return readdirSync(join(run.dir, 'tensorboard')).filter((name) => name.includes('tfevents')).length
+  const eventFiles = readdirSync(join(run.dir, 'tensorboard')).filter((name) => name.includes('tfevents'))
+  return Math.max(...eventFiles.map((name) => Number(name.split('.')[4])))
 }
 
 describe('a thread dies while records flow', () => {
