@@ -164,8 +164,9 @@ export class LiveRun extends Producer implements Run {
     }, deadline + GRACE_MS)
     this.#daemon.letGo()
     if (!this.#control.finished) {
-      // It does not move. Once it is gone, this thread can save what is left in memory.
-      await this.worker.terminate()
+      // It does not move. Once it is gone, this thread can save what is left in memory; one that hangs in a file
+      // call cannot be ended, and is not waited for.
+      await Promise.race([this.worker.terminate(), after(GRACE_MS)])
       rescue({ ...this.#setup, rings: this.#rings }, status, about)
       this.#tell(
         'not-delivered',
@@ -255,6 +256,8 @@ function fileName(name: string, taken: readonly NamedRing[]): string {
   for (let n = 2; taken.some((ring) => ring.name === unique); n++) unique = `${safe}-${n}`
   return unique
 }
+
+const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 async function poll(done: () => boolean, deadline: number): Promise<boolean> {
   for (;;) {
