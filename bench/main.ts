@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util'
 import type { Benchmark } from './benchmark.js'
 import { call } from './call.js'
+import { eventWriter } from './event-writer.js'
 import { journal } from './journal.js'
 import { kill } from './kill.js'
 import { lifecycle } from './lifecycle.js'
 import { describeMachine } from './machine.js'
+import { media } from './media.js'
 import { paced } from './paced.js'
 import { recovery } from './recovery.js'
 import { type BenchmarkReport, formatFigures, writeJson } from './report.js'
@@ -16,12 +18,14 @@ const BENCHMARKS: readonly Benchmark[] = [
   call,
   paced,
   journal,
+  eventWriter,
   sustained,
   lifecycle,
   training,
   verify,
   recovery,
   kill,
+  media,
 ]
 
 const USAGE = `npm run bench -- [name ...] [--seconds n] [--quick] [--json file]

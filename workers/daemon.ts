@@ -7,6 +7,7 @@ const daemon = new Daemon(workerData as DaemonSetup, {
   drain: new URL('./drain.js', import.meta.url).href,
   deliver: new URL('./deliver.js', import.meta.url).href,
   recover: new URL('./recover.js', import.meta.url).href,
+  media: new URL('./media.js', import.meta.url).href,
 })
 parentPort!.on('message', (message: DaemonMessage) => daemon.receive(message))
 daemon.start()

@@ -1,20 +1,22 @@
 import type { ResolvedSink } from '../options/options.js'
+import { MEDIA_PRODUCER } from '../record/media.js'
 import { Control } from '../ring/control.js'
 import { diskSpace } from '../store/disk-space.js'
 import { BackgroundRecovery } from './background-recovery.js'
 import { sleep } from './clock.js'
 import { collectContext } from './context/index.js'
 import { Deliveries } from './deliveries.js'
-import { startAgent } from './detach.js'
+import { leaveToAgent } from './detach.js'
 import { DiskPressure } from './disk-pressure.js'
 import type { DrainReport } from './drain-messages.js'
 import { DrainSupervisor } from './drain-supervisor.js'
 import { identify, type RunIdentity } from './identity.js'
+import { MediaDesk } from './media-desk.js'
 import type { DaemonMessage, DaemonSetup, FinishRequest, NamedRing } from './messages.js'
 import { Ownership } from './ownership.js'
 import { ThreadPool } from './pools.js'
 import { Reporter, writeToTerminal } from './reporter.js'
-import { countRecords, RunRecord, sinksOf } from './run-record.js'
+import { countRecords, isUsed, RunRecord, sinksOf } from './run-record.js'
 
 const CONTEXT_PATIENCE_MS = 1000
 /** A full disk may take run.json a moment later. */
@@ -25,6 +27,7 @@ export interface DaemonEntries {
   readonly drain: string
   readonly deliver: string
   readonly recover: string
+  readonly media: string
 }
 
 /**
@@ -48,6 +51,7 @@ export class Daemon {
   #deliveries: Deliveries | null = null
   #ownership: Ownership | null = null
   #recovery: BackgroundRecovery | null = null
+  readonly #media: MediaDesk
   #finishing: FinishRequest | null = null
   #finishedAt = 0
   #started: Promise<void> | null = null
@@ -58,6 +62,14 @@ export class Daemon {
     this.#control = new Control(setup.control)
     this.#rings = [...setup.rings]
     this.#sinks = sinksOf(setup.options)
+    this.#media = new MediaDesk({
+      rings: this.#rings,
+      control: this.#control,
+      nonce: setup.nonce,
+      entry: entries.media,
+      warn: (kind, message) => this.#reporter.warn(kind, message),
+      begun: () => this.#beginMedia(),
+    })
   }
 
   start(): void {
@@ -94,6 +106,7 @@ export class Daemon {
       },
       this.#rings.map(({ ring }) => ring),
     )
+    this.#media.start(dir)
     this.#deliveries = this.#deliver(this.#identity)
     this.#reporter.info('run started', { run: id, dir, sinks: this.#sinks.map(({ name }) => name) })
     this.#deliveries.start()
@@ -181,6 +194,10 @@ export class Daemon {
         if (this.#record !== null) this.#introduce(message.ring)
         this.#drain?.addRing(message.ring.ring)
         this.#save(() => this.#record!.write())
+        this.#media.ringAdded()
+        return
+      case 'media':
+        this.#media.accept(message)
         return
       case 'deliver':
         this.#deliveries?.tick(true)
@@ -193,11 +210,20 @@ export class Daemon {
         return
       case 'kill-thread':
         if (message.pool === 'drain') this.#drainPool?.killThread()
+        else if (message.pool === 'media') this.#media.killThread()
         else this.#deliveries?.killThread(message.pool)
     }
   }
 
+  #beginMedia(): void {
+    if (MEDIA_PRODUCER in this.#producers) return
+    this.#introduce(this.#rings.find(({ id }) => id === MEDIA_PRODUCER)!)
+    this.#save(() => this.#record!.write())
+  }
+
   #introduce(ring: NamedRing): void {
+    // The ring for media is there as soon as other threads log; its producer is, when one has logged media.
+    if (!isUsed(ring, this.#rings)) return
     this.#producers[ring.id] = ring.name
     this.#record!.addProducer(ring)
   }
@@ -221,6 +247,7 @@ export class Daemon {
 
   async #end(request: FinishRequest, deadline: number): Promise<void> {
     const now = this.#record!.now
+    await this.#media.finish(deadline)
     await Promise.all([this.#drain!.stop(deadline), this.#recovery?.stop(deadline)])
     const deliveries = this.#deliveries!
     deliveries.end()
@@ -236,21 +263,9 @@ export class Daemon {
     const written = () => this.#save(() => this.#record!.write(true)) || this.#ownership!.lost
     while (!written() && performance.now() < deadline) await sleep(SAVE_RETRY_MS)
     this.#write(() => this.#ownership!.release())
-    if (left) await this.#startAgent()
+    if (left) await leaveToAgent(this.#identity!.dir, this.#sinks, this.#reporter)
     this.#reporter.info('run ended', { status: request.status, ...records })
     this.#reporter.close()
-  }
-
-  async #startAgent(): Promise<void> {
-    try {
-      await startAgent(this.#identity!.dir, this.#sinks)
-    } catch (error) {
-      const next = `The next run, or \`offstep sync ${this.#identity!.dir}\`, delivers the rest`
-      this.#reporter.warn(
-        'agent',
-        `No process could be started to deliver the rest: ${(error as Error).message}. ${next}`,
-      )
-    }
   }
 
   async #untilDraining(deadline: number): Promise<void> {

@@ -1,3 +1,4 @@
+import type { PostedMedia } from '../media/posted.js'
 import type { ResolvedOptions } from '../options/options.js'
 
 /** What the daemon's thread is started with. */
@@ -41,6 +42,7 @@ export type DaemonMessage =
   /** Deliver now, do not wait for the interval. */
   | { readonly type: 'deliver' }
   | { readonly type: 'warning'; readonly kind: string; readonly message: string }
+  | PostedMedia
   | FinishRequest
   /** Ends a pool thread as a crash would; for the tests and the benchmark. `custom`: of the first custom sink. */
-  | { readonly type: 'kill-thread'; readonly pool: 'drain' | 'deliver' | 'custom' }
+  | { readonly type: 'kill-thread'; readonly pool: 'drain' | 'deliver' | 'custom' | 'media' }

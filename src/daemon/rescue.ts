@@ -1,14 +1,16 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { RingJournal } from '../journal/ring-journal.js'
+import { countersOf, isMediaRing } from '../ring/account.js'
 import { Control } from '../ring/control.js'
+import { DROP, F64 } from '../ring/layout.js'
 import { RingReader } from '../ring/reader.js'
 import { writeFileAtomic } from '../store/atomic-file.js'
 import { type RunFile, readRunFile, writeRunFile } from '../store/run-file.js'
 import { RunLock, readLock } from '../store/run-lock.js'
 import { createRunDirectory, formatRunId } from './context/run-id.js'
 import type { DaemonSetup, FinalStatus, FinishRequest } from './messages.js'
-import { countRecords, RunRecord } from './run-record.js'
+import { countRecords, isUsed, RunRecord } from './run-record.js'
 
 const MAX_ATTEMPTS = 5
 
@@ -25,12 +27,25 @@ export function rescueRun(setup: DaemonSetup, status: FinalStatus, about: About)
     // A daemon that was only slow must not write over what is written here.
     control.setFinished()
     const { dir, id } = control.located ? control.location(0)! : makeDirectory(setup, control)
+    dropUnfinishedMedia(setup)
     if (setup.rings.some(({ ring }) => !new RingReader(ring, 0).empty)) emptyRings(setup, id, dir)
     const records = countRecords(setup.rings)
     if (!setStatus(dir, status, { ...about, records })) writeRecord(setup, id, dir, status, about)
     releaseLock(dir, setup.nonce)
   } catch (error) {
     fs.writeSync(2, `offstep: the last records could not be saved while the process ended: ${error}\n`)
+  }
+}
+
+/** Media calls that the daemon had in hand died with it. */
+function dropUnfinishedMedia({ rings }: DaemonSetup): void {
+  const media = rings.find(({ ring }) => isMediaRing(ring))
+  if (media === undefined) return
+  for (const { ring } of rings) {
+    const counters = countersOf(ring)
+    const left = counters[F64.MEDIA_POSTED]! - counters[F64.MEDIA_DONE]!
+    counters[F64.MEDIA_DONE] = counters[F64.MEDIA_POSTED]!
+    countersOf(media.ring)[DROP['media-backlog']]! += left
   }
 }
 
@@ -64,7 +79,7 @@ function emptyRingsOnce({ rings, options }: DaemonSetup, runId: string, dir: str
 function writeRecord(setup: DaemonSetup, id: string, dir: string, status: FinalStatus, about: About): void {
   const { rings } = setup
   const record = new RunRecord(dir, id, setup)
-  for (const ring of rings) record.addProducer(ring)
+  for (const ring of rings) if (isUsed(ring, rings)) record.addProducer(ring)
   record.end({ type: 'finish', status, timeoutMs: 0, ...about }, countRecords(rings), {
     ...record.now,
     delivered: false,

@@ -1,6 +1,8 @@
 import path from 'node:path'
 import type { ResolvedOptions, ResolvedSink } from '../options/options.js'
-import { readAccount } from '../ring/account.js'
+import { MEDIA_PRODUCER } from '../record/media.js'
+import { countersOf, readAccount } from '../ring/account.js'
+import { F64 } from '../ring/layout.js'
 import { syncDirectory } from '../store/atomic-file.js'
 import { RUN_FILE_FORMAT, type RunFile, writeRunFile } from '../store/run-file.js'
 import { monotonicMs } from './clock.js'
@@ -90,6 +92,10 @@ export class RunRecord {
 export function sinksOf({ sinks, goals }: ResolvedOptions): ResolvedSink[] {
   return [...sinks, { name: 'summary', module: null, export: 'default', options: { goals } }]
 }
+
+/** False for the ring for media while nobody has logged any. */
+export const isUsed = ({ id }: NamedRing, rings: readonly NamedRing[]): boolean =>
+  id !== MEDIA_PRODUCER || rings.some(({ ring }) => countersOf(ring)[F64.MEDIA_POSTED]! > 0)
 
 export function countRecords(rings: readonly NamedRing[]): NonNullable<RunFile['records']> {
   const { accepted, journaled, dropped } = readAccount(rings.map(({ ring }) => ring))

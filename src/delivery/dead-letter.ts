@@ -84,6 +84,7 @@ function startIn(fd: number, file: string, { length, warn }: DeadLetterFile): nu
 }
 
 function describe(batch: RecordBatch, { row, cause, reason }: DeadLetter): object {
+  const media = batch.media.get(row)
   const texts = batch.texts()
   const values: Record<string, unknown> = {}
   for (let slot = batch.offsets[row]!; slot < batch.offsets[row + 1]!; slot++) {
@@ -98,6 +99,6 @@ function describe(batch: RecordBatch, { row, cause, reason }: DeadLetter): objec
     time: batch.times[row],
     producer: batch.producers[row],
     sequence: batch.sequences[row],
-    values,
+    ...(media === undefined ? { values } : { media }),
   }
 }

@@ -1,8 +1,11 @@
+import type { MediaRecord } from './media.js'
+
 /**
  * Rows of a journal, decoded into columns. What a sink gets.
  *
  * Row `i` (0 <= i < count) is one log call: its metrics are the slots `offsets[i] .. offsets[i + 1] - 1` of
- * `keys` and `values`. `names[keys[slot]]` is the metric's name. Columns may be longer than `count` needs
+ * `keys` and `values`. `names[keys[slot]]` is the metric's name. A row with an entry in `media` is a media call
+ * (an image, a histogram, ...): it has no slots. Columns may be longer than `count` needs
  * (they are reused between batches): never use their `length`.
  *
  * A batch is valid until the next one is read; a sink copies what it keeps.
@@ -28,6 +31,8 @@ export interface BatchColumns {
   readonly names: readonly string[]
   /** The exact value of a slot that was logged as a bigint; `values` holds the nearest double. */
   readonly integers: ReadonlyMap<number, bigint>
+  /** Rows that are media records. */
+  readonly media: ReadonlyMap<number, MediaRecord>
 }
 
 export class RecordBatch implements BatchColumns {
@@ -41,6 +46,7 @@ export class RecordBatch implements BatchColumns {
   readonly values: Float64Array
   readonly names: readonly string[]
   readonly integers: ReadonlyMap<number, bigint>
+  readonly media: ReadonlyMap<number, MediaRecord>
   #texts: string[] | undefined
 
   constructor(columns: BatchColumns) {
@@ -54,6 +60,7 @@ export class RecordBatch implements BatchColumns {
     this.values = columns.values
     this.names = columns.names
     this.integers = columns.integers
+    this.media = columns.media
   }
 
   /**
@@ -82,6 +89,8 @@ export class RecordBatch implements BatchColumns {
     const offsets = this.offsets.slice(from, to + 1).map((offset) => offset - first)
     const integers = new Map<number, bigint>()
     for (const [slot, exact] of this.integers) if (slot >= first) integers.set(slot - first, exact)
+    const media = new Map<number, MediaRecord>()
+    for (const [row, record] of this.media) if (row >= from && row < to) media.set(row - from, record)
     return new RecordBatch({
       count: to - from,
       producers: this.producers.subarray(from, to),
@@ -93,6 +102,7 @@ export class RecordBatch implements BatchColumns {
       values: this.values.subarray(first),
       names: this.names,
       integers,
+      media,
     })
   }
 }

@@ -1,5 +1,15 @@
 import { RecordBatch } from './batch.js'
-import { KEY_ID_MASK, KIND_KEY, KIND_ROW, ROW_HEADER_WORDS, rowValues, VALUE_INT64 } from './frame.js'
+import {
+  isRecord,
+  KEY_ID_MASK,
+  KIND_KEY,
+  KIND_MEDIA,
+  ROW_HEADER_WORDS,
+  rowValues,
+  VALUE_INT64,
+} from './frame.js'
+import type { MediaRecord } from './media.js'
+import { decodeMedia } from './media-frame.js'
 import type { NameTable } from './names.js'
 
 /** Room for a few log calls; doubled as often as a batch needs more. */
@@ -38,6 +48,7 @@ export class BatchBuilder {
   #keys = new Uint32Array(FIRST_SLOTS)
   #values = new Float64Array(FIRST_SLOTS)
   #integers = new Map<number, bigint>()
+  #media = new Map<number, MediaRecord>()
 
   constructor(table: NameTable) {
     this.#table = table
@@ -66,11 +77,12 @@ export class BatchBuilder {
       const words = header >>> 8
       if (words === 0 || at + words > end) break
       const kind = header & 0xff
-      if (kind === KIND_ROW) {
+      if (isRecord(kind)) {
         if (!definitionsOnly && sequence >= next) {
           this.lost += sequence - next
           next = sequence + 1
-          this.#addRow(producer, sequence, at, words, u32, f64, keysOf)
+          if (kind === KIND_MEDIA) this.#media.set(this.#rows, decodeMedia(frames, at * 8))
+          this.#addRow(producer, sequence, at, kind === KIND_MEDIA ? 0 : rowValues(words), u32, f64, keysOf)
         }
         sequence++
       } else if (kind === KIND_KEY) {
@@ -118,12 +130,11 @@ export class BatchBuilder {
     producer: number,
     sequence: number,
     at: number,
-    words: number,
+    n: number,
     u32: Uint32Array,
     f64: Float64Array,
     keysOf: number[],
   ): void {
-    const n = rowValues(words)
     const row = this.#rows
     if (row + 1 >= this.#offsets.length) this.#growRows()
     while (this.#slots + n > this.#keys.length) this.#growSlots()
@@ -186,10 +197,12 @@ export class BatchBuilder {
       values: this.#values,
       names: this.#table.names,
       integers: this.#integers,
+      media: this.#media,
     })
     this.#rows = 0
     this.#slots = 0
     this.#integers = new Map()
+    this.#media = new Map()
     return batch
   }
 }

@@ -33,6 +33,8 @@ const I32 = {
   SINKS: 12,
   /** 1 when run.json holds the final status. */
   OUTCOME_WRITTEN: 13,
+  /** 1 from when the daemon has heard every media call that is sent by other threads. */
+  HEARS_MEDIA: 14,
 } as const
 
 /** Indexes as Float64Array. */
@@ -70,6 +72,16 @@ export class Control {
     this.#i32 = new Int32Array(buffer, 0, HEADER_BYTES / 4)
     this.#f64 = new Float64Array(buffer, 0, HEADER_BYTES / 8)
     this.#text = new Uint8Array(buffer, HEADER_BYTES, TEXT_BYTES)
+  }
+
+  // --- media -----------------------------------------------------------------------------------------------
+
+  get hearsMedia(): boolean {
+    return Atomics.load(this.#i32, I32.HEARS_MEDIA) === 1
+  }
+
+  setHearsMedia(): void {
+    Atomics.store(this.#i32, I32.HEARS_MEDIA, 1)
   }
 
   // --- the drain ---------------------------------------------------------------------------------------

@@ -62,10 +62,14 @@ export const F64 = {
   LAST_STEP: 256 / 8 + 4,
   /** One counter per DROP_CAUSES entry. */
   DROPPED: 256 / 8 + 5,
+  /** Media calls that were handed to the daemon. */
+  MEDIA_POSTED: 256 / 8 + 14,
   /** Rows that the journal has: the sequence number of the next row to be journaled. */
   JOURNALED: 384 / 8 + 1,
   /** Rows that an fdatasync has put on the disk. */
   SYNCED: 384 / 8 + 2,
+  /** Media calls of this producer that the daemon has done with: they are in the media ring, or dropped. */
+  MEDIA_DONE: 384 / 8 + 3,
 } as const
 
 /**
@@ -76,6 +80,8 @@ export const F64 = {
  * - `no-values`: nothing in the row could be logged
  * - `closed`: logged after `finish()`
  * - `read-back`: a tensor could not be read, or too many tensors waited to be read
+ * - `invalid-media`: a media call (an image, a histogram, ...) whose input makes none
+ * - `media-backlog`: media calls came faster than they could be worked up, or the run ended before
  */
 export const DROP_CAUSES = [
   'ring-full',
@@ -84,6 +90,8 @@ export const DROP_CAUSES = [
   'no-values',
   'closed',
   'read-back',
+  'invalid-media',
+  'media-backlog',
 ] as const
 export type DropCause = (typeof DROP_CAUSES)[number]
 export const DROP = Object.fromEntries(

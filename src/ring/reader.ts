@@ -1,4 +1,4 @@
-import { KIND_KEY, KIND_PAD, KIND_ROW } from '../record/frame.js'
+import { isRecord, KIND_KEY, KIND_PAD } from '../record/frame.js'
 import { F64, HEADER_BYTES, I32, sealIndex, tailIndex, WORD_BYTES } from './layout.js'
 import { RingRegion } from './ring.js'
 
@@ -94,7 +94,7 @@ export class RingReader {
         start = position & mask
         continue
       }
-      if (kind === KIND_ROW) {
+      if (isRecord(kind)) {
         const ahead = (u32[at * 2 + 1]! - (sequence % 2 ** 32)) | 0
         if (ahead < 0) {
           if (taken > 0) break

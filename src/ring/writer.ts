@@ -58,6 +58,12 @@ export class RingWriter {
     return this.header[I32.CLOSED] !== 0
   }
 
+  /** A frame would fit now, or the ring is closed and refuses it anyway. Looks at the reader's real tail. */
+  hasRoom(words: number): boolean {
+    this.#cachedTail = Atomics.load(this.header, this.#tailIndex)
+    return this.closed || this.#fits(words)
+  }
+
   reserve(words: number): number {
     const position = this.#head & this.#mask
     const toEnd = this.#capacity - position

@@ -1,6 +1,7 @@
 import { Control } from '../ring/control.js'
 import { HEADER_BYTES, I32 } from '../ring/layout.js'
 import { DISABLED_LOGGER } from './disabled-run.js'
+import { MediaChannel } from './media/channel.js'
 import { Producer } from './producer.js'
 import type { MetricLogger } from './values.js'
 import { type Warn, warnOnce } from './warnings.js'
@@ -13,6 +14,8 @@ export interface ProducerHandle {
   readonly ring: SharedArrayBuffer
   readonly control: SharedArrayBuffer
   readonly limits: { readonly maxMetrics: number; readonly maxNameBytes: number }
+  /** The run's channel for media calls. */
+  readonly media: string
 }
 
 /** A producer handle was connected twice, or is none. */
@@ -41,12 +44,11 @@ export function connect(handle: ProducerHandle, warn: Warn = warnOnce(emitWarnin
       `The producer "${handle.name}" is connected already: call run.producer() once for each thread that logs`,
     )
   }
-  return new Producer({
-    ring: handle.ring,
-    control: new Control(handle.control),
-    limits: handle.limits,
-    warn,
-  })
+  const { ring, limits, media } = handle
+  const control = new Control(handle.control)
+  const channel = new MediaChannel(media, control, () => producer.media.outbox.sendAgain())
+  const producer = new Producer({ ring, control, limits, warn, sendMedia: channel.send })
+  return producer
 }
 
 /** Shows a warning on stderr, when this thread's event loop next turns. */

@@ -14,6 +14,7 @@ export class DaemonThread {
   readonly #setup: () => DaemonSetup
   readonly #workerUrl: string | null
   readonly #failed: (error: unknown) => void
+  readonly #replaced: () => void
   readonly #done: () => boolean
   #worker: Worker
   #shortLives = 0
@@ -21,18 +22,20 @@ export class DaemonThread {
 
   /**
    * `setup` is asked for again for each successor: the run may have more producers by then. `done`: the thread
-   * has nothing left to do, and may end.
+   * has nothing left to do, and may end. `replaced`: what a dead thread was told, its successor was not.
    */
   constructor(
     setup: () => DaemonSetup,
     workerUrl: string | null,
     done: () => boolean,
     failed: (error: unknown) => void,
+    replaced: () => void,
   ) {
     this.#setup = setup
     this.#workerUrl = workerUrl
     this.#done = done
     this.#failed = failed
+    this.#replaced = replaced
     this.#worker = this.#start()
   }
 
@@ -40,8 +43,8 @@ export class DaemonThread {
     return this.#worker
   }
 
-  post(message: DaemonMessage): void {
-    this.#worker.postMessage(message)
+  post(message: DaemonMessage, transfer: readonly ArrayBuffer[] = []): void {
+    this.#worker.postMessage(message, transfer)
   }
 
   /** From here on, a thread that ends is not replaced. */
@@ -74,6 +77,8 @@ export class DaemonThread {
   }
 
   #replace(): void {
-    if (this.#wanted && !this.#done()) this.#worker = this.#start()
+    if (!this.#wanted || this.#done()) return
+    this.#worker = this.#start()
+    this.#replaced()
   }
 }

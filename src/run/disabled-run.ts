@@ -1,15 +1,23 @@
 import type { ProducerHandle } from './connect.js'
+import { MediaMethods } from './media/methods.js'
 import type { FlushResult, Run } from './run.js'
 import type { RunStatusReport } from './status.js'
 import type { MetricLogger, ScalarHandle } from './values.js'
 
 const nothing = (): void => {}
 
-/** Logs nothing, for mode `disabled`. */
-export const DISABLED_LOGGER: MetricLogger = {
-  log: nothing,
-  scalar: (name): ScalarHandle => ({ name, log: nothing }),
+class DisabledLogger extends MediaMethods implements MetricLogger {
+  log(): void {}
+
+  scalar(name: string): ScalarHandle {
+    return { name, log: nothing }
+  }
+
+  protected override logMedia(): void {}
 }
+
+/** Logs nothing, for mode `disabled`. */
+export const DISABLED_LOGGER: MetricLogger = new DisabledLogger()
 
 const EMPTY: RunStatusReport = {
   accepted: 0,
@@ -22,12 +30,10 @@ const EMPTY: RunStatusReport = {
 }
 
 /** A run whose every call does nothing: no thread, no shared memory, no file. */
-export class DisabledRun implements Run {
+export class DisabledRun extends DisabledLogger implements Run {
   readonly id = 'disabled'
   readonly dir = ''
   readonly url = null
-  readonly log = DISABLED_LOGGER.log
-  readonly scalar = DISABLED_LOGGER.scalar
 
   producer({ name = 'disabled' }: { readonly name?: string } = {}): ProducerHandle {
     const none = new SharedArrayBuffer(0)
@@ -38,6 +44,7 @@ export class DisabledRun implements Run {
       ring: none,
       control: none,
       limits: { maxMetrics: 0, maxNameBytes: 0 },
+      media: '',
     }
   }
 

@@ -2,14 +2,17 @@ import { randomUUID } from 'node:crypto'
 import type { Worker } from 'node:worker_threads'
 import type { DaemonMessage, DaemonSetup, FinalStatus, FinishRequest, NamedRing } from '../daemon/messages.js'
 import type { ResolvedOptions } from '../options/options.js'
-import { countersOf } from '../ring/account.js'
+import { MEDIA_PRODUCER } from '../record/media.js'
 import { Control } from '../ring/control.js'
 import { F64, HEADER_BYTES, I32 } from '../ring/layout.js'
-import { createRing } from '../ring/ring.js'
+import { createRing, type RingOptions } from '../ring/ring.js'
 import { emitWarning, type ProducerHandle } from './connect.js'
 import { DaemonThread } from './daemon-thread.js'
 import { forgetRun, rememberEnded, rememberRun } from './exit.js'
+import { flushTargets } from './flush-targets.js'
+import { after, poll } from './poll.js'
 import { Producer } from './producer.js'
+import { directoryName } from './producer-name.js'
 import { rescue } from './rescue.js'
 import type { FinishOptions, FlushOptions, FlushResult, Run } from './run.js'
 import { type RunStatusReport, readStatus } from './status.js'
@@ -17,9 +20,15 @@ import { describeThrown } from './thrown.js'
 import { type Warn, warnOnce } from './warnings.js'
 
 const LOCATE_TIMEOUT_MS = 2000
-const POLL_MS = 2
 /** How much longer than its deadline the daemon may take to say that it has given up. */
 const GRACE_MS = 500
+/** Records of media name their files: they are small, and rare. */
+const MEDIA_RING: Omit<RingOptions, 'producer'> = {
+  capacityBytes: 256 * 1024,
+  whenFull: 'drop',
+  maxCapacityBytes: 256 * 1024,
+  maxBlockMs: 0,
+}
 /** The longest that setTimeout() takes; more than this fires at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
@@ -43,7 +52,16 @@ export class LiveRun extends Producer implements Run {
       emitWarning(kind, message)
       this.post({ type: 'warning', kind, message })
     })
-    super({ ring, control, limits: options.limits, warn: tell })
+    super({
+      ring,
+      control,
+      limits: options.limits,
+      warn: tell,
+      sendMedia: (posted, transfer) => {
+        this.#openMediaRing()
+        this.#daemon.post(posted, transfer)
+      },
+    })
     this.options = options
     this.#tell = tell
     this.#control = control
@@ -64,6 +82,7 @@ export class LiveRun extends Producer implements Run {
       options.workerUrl,
       () => control.finished,
       (error) => this.#tell('daemon-failed', `The tracker's thread failed: ${error}`),
+      () => this.media.outbox.sendAgain(),
     )
     rememberRun(this)
   }
@@ -92,16 +111,31 @@ export class LiveRun extends Producer implements Run {
   producer({ name }: { readonly name?: string } = {}): ProducerHandle {
     const id = this.#control.nextProducer()
     const ring = createRing({ ...this.options.ring, producer: id })
-    const named = { id, name: fileName(name ?? `producer-${id}`, this.#rings), ring }
+    const named = { id, name: directoryName(name ?? `producer-${id}`, this.#rings), ring }
     this.#rings.push(named)
     this.post({ type: 'ring', ring: named })
+    this.#openMediaRing()
     const { maxMetrics, maxNameBytes } = this.options.limits
     return {
       offstep: 'producer',
       ...named,
       control: this.#control.buffer,
       limits: { maxMetrics, maxNameBytes },
+      media: this.#setup.nonce,
     }
+  }
+
+  override hparams(values: { readonly [name: string]: unknown } = this.options.config): void {
+    super.hparams(values)
+  }
+
+  /** Media records come through a ring that the daemon fills. */
+  #openMediaRing(): void {
+    if (this.#rings.some(({ id }) => id === MEDIA_PRODUCER)) return
+    const ring = createRing({ ...MEDIA_RING, producer: MEDIA_PRODUCER })
+    const named = { id: MEDIA_PRODUCER, name: directoryName('media', this.#rings), ring }
+    this.#rings.push(named)
+    this.post({ type: 'ring', ring: named })
   }
 
   status(): RunStatusReport {
@@ -116,14 +150,13 @@ export class LiveRun extends Producer implements Run {
     const start = performance.now()
     const deadline = start + timeoutMs
     await this.#readBackFor(timeoutMs)
-    const counters = this.#rings.map(({ ring }) => countersOf(ring))
-    const targets = counters.map((of) => of[F64.PUBLISHED]!)
-    const passed = (index: number) => counters.every((of, ring) => of[index]! >= targets[ring]!)
+    const targets = flushTargets(this.#rings.map(({ ring }) => ring))
+    const passed = (index: number) => targets.every(({ reached }) => reached(index))
     if (level === 'synced') this.#control.requestSync()
     else this.#control.wake()
     let reached = await poll(() => passed(level === 'synced' ? F64.SYNCED : F64.JOURNALED), deadline)
     if (reached && level === 'delivered') {
-      const journaled = targets.reduce((sum, target) => sum + target, 0)
+      const journaled = targets.reduce((sum, { journaled }) => sum + journaled(), 0)
       this.post({ type: 'deliver' })
       const settled = () =>
         this.#sinkNames.every((_, index) => this.#control.sink(index).settled >= journaled)
@@ -146,7 +179,7 @@ export class LiveRun extends Producer implements Run {
     const start = performance.now()
     const deadline = start + timeoutMs
     await this.#readBackFor(timeoutMs)
-    this.readBack.readAllNow()
+    this.#readAllNow()
     this.#close()
     const ask = () =>
       this.#ask({
@@ -194,13 +227,21 @@ export class LiveRun extends Producer implements Run {
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, Math.min(Math.max(0, timeoutMs), MAX_TIMER_MS)).unref()
     })
-    await Promise.race([this.readBack.whenIdle(), late])
+    await Promise.race([Promise.all([this.readBack.whenIdle(), this.media.outbox.whenIdle()]), late])
     clearTimeout(timer)
+  }
+
+  #readAllNow(): void {
+    this.readBack.readAllNow()
+    this.media.outbox.readAllNow()
   }
 
   /** From here on, log calls are counted as dropped. */
   #close(): void {
-    for (const { ring } of this.#rings) new Int32Array(ring, 0, HEADER_BYTES / 4)[I32.CLOSED] = 1
+    for (const { id, ring } of this.#rings) {
+      // Media that were posted before still come.
+      if (id !== MEDIA_PRODUCER) new Int32Array(ring, 0, HEADER_BYTES / 4)[I32.CLOSED] = 1
+    }
   }
 
   /**
@@ -209,7 +250,7 @@ export class LiveRun extends Producer implements Run {
    */
   finishNow(status: FinalStatus, about: About, timeoutMs = this.options.exitTimeoutMs): () => void {
     const deadline = performance.now() + timeoutMs
-    this.readBack.readAllNow()
+    this.#readAllNow()
     this.#close()
     this.post({ type: 'finish', status, timeoutMs: timeoutMs * 0.8, ...about })
     this.#control.wake()
@@ -242,27 +283,5 @@ export class LiveRun extends Producer implements Run {
     const open = this.#finished === null
     await this.finish()
     if (open) rememberEnded(this.dir)
-  }
-}
-
-/** A producer's name as a directory name, unique in the run. */
-function fileName(name: string, taken: readonly NamedRing[]): string {
-  const safe =
-    name
-      .replace(/[^A-Za-z0-9._-]+/g, '-')
-      .replace(/^[.-]+/, '')
-      .slice(0, 64) || 'producer'
-  let unique = safe
-  for (let n = 2; taken.some((ring) => ring.name === unique); n++) unique = `${safe}-${n}`
-  return unique
-}
-
-const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-
-async function poll(done: () => boolean, deadline: number): Promise<boolean> {
-  for (;;) {
-    if (done()) return true
-    if (performance.now() >= deadline) return false
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }
 }

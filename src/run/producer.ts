@@ -3,6 +3,9 @@ import type { Control } from '../ring/control.js'
 import { DROP, F64 } from '../ring/layout.js'
 import { RingWriter } from '../ring/writer.js'
 import { KeyTable, type NameLimits, NO_ROOM, REFUSED } from './keys.js'
+import { MediaProducer } from './media/media-producer.js'
+import { type MediaCall, MediaMethods } from './media/methods.js'
+import type { SendMedia } from './media/outbox.js'
 import { disposeAll, errorText, type PendingTensor, ReadBack, type Row } from './read-back.js'
 import { Scalar } from './scalar.js'
 import { fitsInt64, isTensor, keepClone, type MetricValues } from './values.js'
@@ -13,9 +16,15 @@ export interface ProducerSetup {
   readonly control: Control
   readonly limits: NameLimits
   readonly warn: Warn
+  /** Takes media calls to the daemon; without one, they are refused. */
+  readonly sendMedia?: SendMedia
 }
 
 const NONE: Row['exact'] = []
+
+const noDaemon: SendMedia = () => {
+  throw new Error('there is no daemon')
+}
 
 /**
  * The log calls of one thread. Not safe for use from several threads: each has a producer, and so a ring, of
@@ -24,8 +33,9 @@ const NONE: Row['exact'] = []
  * A log call looks names up, stores numbers into shared memory and publishes them: no I/O, no promise, no lock.
  * It never throws: what cannot be logged is counted in `status()` and warned of once per kind.
  */
-export class Producer {
+export class Producer extends MediaMethods {
   protected readonly readBack: ReadBack
+  readonly media: MediaProducer
   readonly #ring: RingWriter
   readonly #keys: KeyTable
   readonly #counters: Float64Array
@@ -39,12 +49,14 @@ export class Producer {
   #exact: { slot: number; value: bigint }[] = []
   #tensors: PendingTensor[] = []
 
-  constructor({ ring, control, limits, warn }: ProducerSetup) {
+  constructor({ ring, control, limits, warn, sendMedia = noDaemon }: ProducerSetup) {
+    super()
     this.#ring = new RingWriter(ring, control)
     this.#counters = this.#ring.counters
     this.#warn = warn
     this.#keys = new KeyTable(this.#ring, limits, warn)
     this.readBack = new ReadBack(this.#counters, (row) => this.#write(row), warn)
+    this.media = new MediaProducer({ ring: this.#ring, limits, warn, send: sendMedia })
   }
 
   /**
@@ -190,6 +202,10 @@ export class Producer {
   #write({ step, time, count, values, ids, exact }: Row): void {
     for (const { slot } of exact) ids[slot] = (ids[slot]! | VALUE_INT64) >>> 0
     this.#store(step, time, count, values, ids, exact)
+  }
+
+  protected override logMedia(call: MediaCall): void {
+    this.media.log(call)
   }
 
   #forgetRow(): void {

@@ -1,3 +1,5 @@
+import type { MediaLogger } from './media/types.js'
+
 /** A metric's value. `null` and `undefined` are skipped; anything else is refused, counted and warned of once. */
 export type MetricValue = number | bigint | boolean | TensorScalar | null | undefined
 
@@ -48,7 +50,7 @@ export interface ScalarHandle {
 }
 
 /** The log calls of one thread: a run, or what `connect()` makes of a handle. */
-export interface MetricLogger {
+export interface MetricLogger extends MediaLogger {
   log(values: MetricValues, step?: number): void
   scalar(name: string): ScalarHandle
 }

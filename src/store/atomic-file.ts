@@ -17,16 +17,20 @@ const TEMPORARY = /^\..+\.(\d+)-[0-9a-f]{8}-\d+\.tmp$/
 let written = 0
 
 /**
- * Replaces a file so that a reader, and a crash of the process at any point, finds the old text or the new one.
- * With `sync` the same holds for a power cut, and the new text is on the disk when this returns.
+ * Replaces a file so that a reader, and a crash of the process at any point, finds the old content or the new one.
+ * With `sync` the same holds for a power cut, and the new content is on the disk when this returns.
  *
  * Blocks: not for the training thread. Errors are those of the file system; the file is then as it was.
  */
-export function writeFileAtomic(path: string, text: string, options: { sync?: boolean } = {}): void {
+export function writeFileAtomic(
+  path: string,
+  content: string | Uint8Array,
+  options: { sync?: boolean } = {},
+): void {
   const directory = dirname(path)
   const temporary = temporaryPath(path)
   try {
-    writeNew(temporary, text, options.sync === true)
+    writeNew(temporary, content, options.sync === true)
     renameSync(temporary, path)
   } catch (error) {
     removeQuietly(temporary)
@@ -70,10 +74,10 @@ export function syncDirectory(path: string): void {
   }
 }
 
-function writeNew(path: string, text: string, sync: boolean): void {
+function writeNew(path: string, content: string | Uint8Array, sync: boolean): void {
   const file = openSync(path, 'wx')
   try {
-    writeFileSync(file, text)
+    writeFileSync(file, content)
     if (sync) fsyncSync(file)
   } finally {
     closeSync(file)

@@ -15,6 +15,8 @@ export interface VerifyReport {
   readonly run: RunCheck
   readonly journal: JournalCheck
   readonly sinks: readonly SinkCheck[]
+  /** Null where the run has no media. */
+  readonly media: MediaCheck | null
   /** Records that the journal has lost: nothing can bring them back, but see `SinkCheck.onlyHere`. */
   readonly lost: number
   /** Sinks whose content `repairRun` writes again from the journal. */
@@ -89,6 +91,19 @@ export interface JournalCheck {
   readonly undefinedNames: number
   /** A record that a crash cut off at the end: harmless, it never counted as journaled. */
   readonly tornTailBytes: number
+}
+
+/** Files in `media/` that records name. Nothing but a copy can bring one back. */
+export interface MediaCheck {
+  readonly result: 'ok' | 'damaged' | 'missing'
+  /** Media calls in the journal; most are small, and need no file. */
+  readonly records: number
+  readonly files: number
+  /** Of the files that are as they were written. */
+  readonly bytes: number
+  /** Paths within the run directory. */
+  readonly missing: readonly string[]
+  readonly damaged: readonly string[]
 }
 
 export interface CursorCheck {

@@ -2,8 +2,10 @@ import path from 'node:path'
 import type { JournalPlace } from '../journal/reader.js'
 import { scanJournal } from '../journal/scan.js'
 import { bytesBefore, journalBytes } from '../journal/size.js'
+import { MEDIA_PRODUCER } from '../record/media.js'
 import { readLock } from '../store/run-lock.js'
 import { checkJournal, endsOf, lostIn, recordsIn } from './journal-check.js'
+import { checkMedia } from './media-check.js'
 import { replay } from './replay.js'
 import type { SinkCheck, VerifyReport } from './report.js'
 import { checkRun } from './run-check.js'
@@ -73,15 +75,21 @@ export async function verify(dir: string, options: VerifyOptions, ours: boolean)
     else counted = Math.max(file.records?.journaled ?? 0, recordsBefore([ends, ...found.places]))
   }
 
+  const media = endsOf(scan)[MEDIA_PRODUCER] === undefined ? null : await checkMedia(dir)
   const checkedJournal = checkJournal(scan, file, counted)
   const isBad = ({ result }: SinkCheck): boolean => result === 'damaged' || result === 'missing'
   const rebuildable = new Set(wanted.filter(canBeRebuilt).map(({ name }) => name))
   return {
     dir,
-    sound: run.result === 'ok' && checkedJournal.result === 'ok' && !sinks.some(isBad),
+    sound:
+      run.result === 'ok' &&
+      checkedJournal.result === 'ok' &&
+      !sinks.some(isBad) &&
+      (media?.result ?? 'ok') === 'ok',
     run,
     journal: checkedJournal,
     sinks,
+    media,
     lost: checkedJournal.missing + checkedJournal.missingAtEnd,
     repairable: sinks.filter((sink) => isBad(sink) && rebuildable.has(sink.sink)).map(({ sink }) => sink),
   }

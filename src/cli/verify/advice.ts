@@ -34,7 +34,7 @@ function lossOf({ lost, journal, sinks }: VerifyReport): string[] {
   return [`The journal has lost ${what.join(' and ')} for good: ${where}.`]
 }
 
-function damageOf({ repairable, sinks }: VerifyReport, run: string, repaired: boolean): string[] {
+function damageOf({ repairable, sinks, media }: VerifyReport, run: string, repaired: boolean): string[] {
   const bad = sinks
     .filter(({ result }) => result === 'damaged' || result === 'missing')
     .map(({ sink }) => sink)
@@ -49,6 +49,11 @@ function damageOf({ repairable, sinks }: VerifyReport, run: string, repaired: bo
     )
   }
   if (others.length > 0) sentences.push(`Cannot be repaired from here: ${others.join(', ')}.`)
+  if (media !== null && media.result !== 'ok') {
+    sentences.push(
+      'Media files are in the run directory only: bring those that are missing or damaged back from a copy.',
+    )
+  }
   return sentences
 }
 

@@ -3,6 +3,7 @@ import type {
   Difference,
   FileCheck,
   JournalCheck,
+  MediaCheck,
   RunCheck,
   SinkCheck,
   VerifyReport,
@@ -25,9 +26,14 @@ const STATES = {
 }
 
 /** The report for people: a line for each check, and below it what is wrong. */
-export function reportLines({ dir, run, journal, sinks }: VerifyReport, output: Output): string[] {
+export function reportLines({ dir, run, journal, sinks, media }: VerifyReport, output: Output): string[] {
   const colors = output.out
-  const names = ['run.json', 'journal', ...sinks.map(({ sink }) => sink)]
+  const names = [
+    'run.json',
+    'journal',
+    ...(media === null ? [] : ['media']),
+    ...sinks.map(({ sink }) => sink),
+  ]
   const width = Math.max(...names.map((name) => printable(name).length))
   const indent = MARK_WIDTH + width + 4
   const wrapped = (text: string): string[] => wrap(text, Math.max(MIN_TEXT, output.columns - indent))
@@ -48,6 +54,7 @@ export function reportLines({ dir, run, journal, sinks }: VerifyReport, output: 
     colors.bold(printable(run.id === null ? dir : `${run.project}/${run.id}`)),
     ...line(run.result, 'run.json', runText(run)),
     ...line(journal.result, 'journal', journalText(journal), journalDetails(journal)),
+    ...(media === null ? [] : line(media.result, 'media', mediaText(media), mediaDetails(media))),
     ...sinks.flatMap((sink) => line(sink.result, sink.sink, sinkText(sink), sinkDetails(sink))),
   ]
 }
@@ -113,6 +120,21 @@ function journalDetails({ damage, producers, missingAtEnd, tornTailBytes }: Jour
   }
   return details
 }
+
+function mediaText({ records, files, bytes, missing, damaged }: MediaCheck): string {
+  const wrong = [
+    ...(missing.length > 0 ? [`${plural(missing.length, 'file')} missing`] : []),
+    ...(damaged.length > 0 ? [`${plural(damaged.length, 'file')} damaged`] : []),
+  ]
+  return wrong.length > 0
+    ? `${wrong.join(', ')} of ${countText(files)}`
+    : `${plural(records, 'record')}, ${plural(files, 'file')}, ${bytesText(bytes)}`
+}
+
+const mediaDetails = ({ missing, damaged }: MediaCheck): string[] => [
+  ...missing.map((file) => `${printable(file)} is gone`),
+  ...damaged.map((file) => `${printable(file)} is not what was written`),
+]
 
 function sinkText({ result, problem, cursor, files, pending, onlyHere }: SinkCheck): string {
   if (result === 'pending') {

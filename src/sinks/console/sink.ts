@@ -49,12 +49,15 @@ class ConsoleSink implements Sink {
   }
 
   async write(batch: RecordBatch): Promise<WriteResult> {
-    for (let row = 0; row < batch.count; row++) {
+    let last = batch.count - 1
+    while (batch.media.has(last)) last--
+    for (let row = 0; row <= last; row++) {
+      if (batch.media.has(row)) continue
       this.#newest.add(batch, row)
       const step = batch.steps[row]!
       const time = batch.times[row]!
       if (this.#due(step, time)) this.#print({ step, time })
-      else if (row === batch.count - 1) this.#last = { step, time }
+      else if (row === last) this.#last = { step, time }
     }
     const { names, values, hidden } = this.#newest
     return {
@@ -65,6 +68,7 @@ class ConsoleSink implements Sink {
         values: values.map(String),
         hidden,
       },
+      notApplicable: batch.media.size,
     }
   }
 

@@ -5,7 +5,7 @@ import { type Columns, OVERFLOW, quoteField } from './columns.js'
 
 export const OVERFLOW_HEADER = `${FIXED_FIELDS.join(',')},name,value\n`
 
-/** Turns batches into rows of metrics.csv, and what has no column there into rows of metrics-overflow.csv. */
+/** Turns batches into rows of metrics.csv, which has no place for media, and what has no column there into rows of metrics-overflow.csv. */
 export class RowFormatter {
   readonly #startTime: number
   /** `n` commas, by `n`: what lies between two cells that are `n` columns apart. */
@@ -21,6 +21,7 @@ export class RowFormatter {
     const width = columns.names.length
     while (this.#commas.length <= width) this.#commas.push(','.repeat(this.#commas.length))
     for (let row = 0; row < batch.count; row++) {
+      if (batch.media.has(row)) continue
       const time = batch.times[row]!
       const head = `${batch.steps[row]},${secondsText(time)},${secondsText(time - this.#startTime)},${batch.producers[row]},${batch.sequences[row]}`
       wide.add(`${head}${this.#cellsOf(batch, row, columns, head, overflow)}\n`)

@@ -8,7 +8,8 @@
  * Infinity and -Infinity as they are. Every row has as many fields as the header, at all times: when metrics
  * appear, the file is rewritten with their columns, once for the batch. Where that would take too many columns
  * or too large a file, these and all later new metrics go to metrics-overflow.csv instead, a row per value
- * (step,timestamp,elapsed,producer,sequence,name,value), so that a metric is in one of the files only.
+ * (step,timestamp,elapsed,producer,sequence,name,value), so that a metric is in one of the files only. Media
+ * (images, histograms, ...) are not applicable here.
  *
  * State: length and CRC-32 of both files, the number of rows, the metrics that have columns. A crash between the
  * rewriting and its commit leaves a header that the state does not know: then it is all written again.
@@ -67,7 +68,7 @@ class CsvSink implements Sink {
     if (this.#overflow?.length === 0) this.#overflowText.add(OVERFLOW_HEADER)
     this.#formatter.format(batch, this.#columns, this.#text, this.#overflowText)
     this.#append(file, this.#text.finish(), this.#overflowText.finish())
-    this.#rows += batch.count
+    this.#rows += batch.count - batch.media.size
     const overflow = this.#overflow?.extent
     return {
       state: {
@@ -77,6 +78,7 @@ class CsvSink implements Sink {
         overflowLength: overflow?.length ?? null,
         ...(overflow !== undefined && { overflowCrc: overflow.crc }),
       },
+      notApplicable: batch.media.size,
     }
   }
 

@@ -1,4 +1,5 @@
 import type { RecordBatch } from '../../record/batch.js'
+import type { MediaRecord } from '../../record/media.js'
 import { fieldName, secondsText } from '../file/fields.js'
 import type { TextBuffer } from '../file/text-buffer.js'
 
@@ -25,6 +26,8 @@ export class LineFormatter {
     const prefixes = this.#prefixes
     const time = batch.times[row]!
     let line = `{"step":${batch.steps[row]},"timestamp":${secondsText(time)},"elapsed":${secondsText(time - this.#startTime)},"producer":${batch.producers[row]},"sequence":${batch.sequences[row]}`
+    const media = batch.media.get(row)
+    if (media !== undefined) line += `,${JSON.stringify(fieldName(media.name))}:${mediaText(media)}`
     const end = offsets[row + 1]!
     for (let slot = offsets[row]!; slot < end; slot++) {
       const text = texts[slot]!
@@ -34,6 +37,10 @@ export class LineFormatter {
     return `${line}}\n`
   }
 }
+
+/** `{"type":"image","format":"png","width":28,...,"path":"media/images/...","bytes":...,"sha256":"..."}` */
+const mediaText = ({ kind, value, file }: MediaRecord): string =>
+  JSON.stringify({ type: kind, ...value, ...file })
 
 /** A bigint beyond the doubles is infinite among the values, but its text is a number. */
 function quoteNonFinite(text: string): string {

@@ -34,7 +34,7 @@ export class SinkRun {
     const timed = rows.map((row, index) => ({ ...row, time: START_TIME + (this.#rows + index) * 12.5 }))
     this.#rows += rows.length
     this.#state = await this.#write(timed, lost)
-    for (const { time, step, producer = 0, metrics } of timed) {
+    for (const { time, step, producer = 0, metrics = {} } of timed) {
       const run = `${this.#name}/tensorboard${producer === 0 ? '' : `/worker-${producer}`}`
       for (const [tag, value] of Object.entries(metrics)) {
         addPoint(this.#expected, run, tag, {

@@ -39,6 +39,8 @@ export class RingModel {
     'no-values': 0,
     closed: 0,
     'read-back': 0,
+    'invalid-media': 0,
+    'media-backlog': 0,
   }
   /** Frames that were not released, oldest first; the first `#taken` of them have been taken. */
   #frames: Frame[] = []

@@ -1,15 +1,18 @@
 import { RecordBatch } from '../../../src/record/batch.js'
+import type { MediaRecord } from '../../../src/record/media.js'
 
 /** A log call, as a test writes it down. */
 export interface RowLiteral {
-  readonly metrics:
+  readonly metrics?:
     | { readonly [name: string]: number | bigint }
     | readonly (readonly [string, number | bigint])[]
+    | undefined
   readonly step?: number
   /** Milliseconds since the epoch. */
   readonly time?: number
   readonly producer?: number
   readonly sequence?: number
+  readonly media?: MediaRecord
 }
 
 /** 2024-11-19T07:06:40.000Z: where tests begin their runs. */
@@ -39,8 +42,9 @@ export class BatchBuilder {
     const values: number[] = []
     const offsets = [0]
     const integers = new Map<number, bigint>()
+    const media = new Map(rows.flatMap((row, index) => (row.media ? [[index, row.media] as const] : [])))
     const base = this.#rows
-    for (const { metrics } of rows) {
+    for (const { metrics = {} } of rows) {
       for (const [name, value] of Array.isArray(metrics) ? metrics : Object.entries(metrics)) {
         if (typeof value === 'bigint') integers.set(keys.length, value)
         keys.push(this.#index(name))
@@ -61,6 +65,7 @@ export class BatchBuilder {
       values: Float64Array.from([...values, Number.NaN]),
       names: this.#names,
       integers,
+      media,
     })
   }
 

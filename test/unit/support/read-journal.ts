@@ -10,7 +10,7 @@ import {
   JournalReader,
   type ReadLimits,
 } from '../../../src/journal/reader.js'
-import { KIND_ROW } from '../../../src/record/frame.js'
+import { isRecord } from '../../../src/record/frame.js'
 import type { ExpectedRow } from './journal.js'
 
 export interface ReadResult {
@@ -125,7 +125,7 @@ function describePayload(payload: Buffer): Omit<RecordInFile, 'start' | 'end'> {
   if (payload[0] !== PAYLOAD.FRAMES) return { kind: payload[0] ?? 0, producer: -1, sequence: 0, rows: 0 }
   let rows = 0
   for (let at = FRAMES_HEADER_BYTES; at < payload.length; at += (payload.readUInt32LE(at) >>> 8) * 8) {
-    if ((payload[at]! & 0xff) === KIND_ROW) rows++
+    if (isRecord(payload[at]! & 0xff)) rows++
   }
   assert.equal(payload.readUInt32LE(4), rows)
   return { kind: PAYLOAD.FRAMES, producer: payload.readUInt16LE(2), sequence: payload.readDoubleLE(8), rows }

@@ -80,7 +80,7 @@ export async function deliverThroughCrashes(
     }
     const later = rows
       .slice(committed.rows)
-      .flatMap((row) => Object.keys(row.metrics))
+      .flatMap((row) => Object.keys(row.metrics ?? {}))
       .reverse()
     const builder = new BatchBuilder([...new Set(later)], committed.rows)
     let position = committed.rows
