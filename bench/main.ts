@@ -11,6 +11,7 @@ import { paced } from './paced.js'
 import { recovery } from './recovery.js'
 import { type BenchmarkReport, formatFigures, writeJson } from './report.js'
 import { sustained } from './sustained.js'
+import { tfjs } from './tfjs.js'
 import { training } from './training.js'
 import { verify } from './verify.js'
 
@@ -22,6 +23,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   sustained,
   lifecycle,
   training,
+  tfjs,
   verify,
   recovery,
   kill,

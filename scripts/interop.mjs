@@ -1,6 +1,7 @@
 /**
- * `npm run test:interop`: other people's tools (real TensorBoard) read back what we wrote. Makes the Python
- * environment that they need, once per version of test/interop/requirements.txt. Arguments go to vitest.
+ * `npm run test:interop`: other people's tools (real TensorBoard) read back what we wrote, and a headless browser
+ * opens their pages on it. Makes the Python environment that they need, once per version of
+ * test/interop/requirements.txt. Arguments go to vitest.
  */
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, readFileSync, rmSync } from 'node:fs'
@@ -13,7 +14,11 @@ const installedRequirements = `${environment}/requirements.txt`
 
 setUp()
 if (!upToDate()) makeEnvironment()
-runTool('vitest/vitest.mjs', ['run', '--config', 'test/interop/vitest.config.ts', ...process.argv.slice(2)])
+for (const tests of ['interop', 'browser']) {
+  const config = `test/${tests}/vitest.config.ts`
+  // A name on the command line may be of the other ones.
+  runTool('vitest/vitest.mjs', ['run', '--config', config, '--passWithNoTests', ...process.argv.slice(2)])
+}
 
 function upToDate() {
   try {

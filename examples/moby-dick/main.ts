@@ -57,6 +57,7 @@ async function trainAndReport(
 
   const sample = { prompt: 'The whale ', length: 300, temperature: 0.7, random }
   const text = await sampleText(model, corpus.vocabulary, sample)
+  metrics.logSample(text, training.steps)
 
   const counts = await run.finish({ status: 'completed', timeoutMs: 30_000 })
   printSample(text, sample.temperature)

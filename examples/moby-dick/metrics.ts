@@ -1,3 +1,4 @@
+import type { Variable } from '@tensorflow/tfjs-core'
 import type { Run } from '../../src/index.js'
 
 /** First, last and extreme values of one metric, in constant memory. */
@@ -29,6 +30,16 @@ export class Metrics {
     this.logMicroseconds.push(microseconds)
     this.#totalLogMicroseconds += microseconds
     for (const [name, value] of Object.entries(metrics)) this.#keep(name, value, step)
+  }
+
+  /** How the weights are distributed; they are read back, and counted, off the step. */
+  logWeights(variables: readonly Variable[], step: number): void {
+    for (const variable of variables) this.#run.histogram(variable.name, variable, step)
+  }
+
+  /** What the model writes by now. */
+  logSample(text: string, step: number): void {
+    this.#run.text('sample', `> ${text.replaceAll('\n', '\n> ')}`, step)
   }
 
   get totalLogMicroseconds(): number {

@@ -33,18 +33,26 @@ export class CharacterModel {
     seed: number,
   ) {
     const random = createRandom(seed)
-    const weights = (rows: number, columns: number, standardDeviation: number) =>
-      this.#add(tf.tensor2d(normal(random, rows * columns, standardDeviation), [rows, columns]))
-    const bias = (size: number) => this.#add(tf.zeros<tf.Rank.R1>([size]))
+    const weights = (name: string, rows: number, columns: number, standardDeviation: number) =>
+      this.#add(name, tf.tensor2d(normal(random, rows * columns, standardDeviation), [rows, columns]))
+    const bias = (name: string, size: number) => this.#add(name, tf.zeros<tf.Rank.R1>([size]))
 
     this.#vocabularySize = vocabularySize
     this.#taps = taps
-    this.#embedding = weights(vocabularySize, embeddingSize, 1)
+    this.#embedding = weights('embedding', vocabularySize, embeddingSize, 1)
     this.#layers = dilations.map((dilation, index) => {
       const inputs = taps * (index === 0 ? embeddingSize : channels)
-      return { dilation, weights: weights(inputs, channels, Math.sqrt(2 / inputs)), bias: bias(channels) }
+      const name = `convolution_${index + 1}`
+      return {
+        dilation,
+        weights: weights(`${name}/weights`, inputs, channels, Math.sqrt(2 / inputs)),
+        bias: bias(`${name}/bias`, channels),
+      }
     })
-    this.#output = { weights: weights(channels, vocabularySize, 0.02), bias: bias(vocabularySize) }
+    this.#output = {
+      weights: weights('output/weights', channels, vocabularySize, 0.02),
+      bias: bias('output/bias', vocabularySize),
+    }
     this.parameterCount = this.variables.reduce((total, { size }) => total + size, 0)
     this.receptiveField = 1 + (taps - 1) * dilations.reduce((total, dilation) => total + dilation, 0)
   }
@@ -70,8 +78,8 @@ export class CharacterModel {
     return tf.cast(tf.oneHot(tf.tensor1d(ids, 'int32'), this.#vocabularySize), 'float32') as tf.Tensor2D
   }
 
-  #add<R extends tf.Rank>(initial: tf.Tensor<R>): tf.Variable<R> {
-    const created = tf.variable(initial)
+  #add<R extends tf.Rank>(name: string, initial: tf.Tensor<R>): tf.Variable<R> {
+    const created = tf.variable(initial, true, name)
     initial.dispose()
     this.variables.push(created)
     return created

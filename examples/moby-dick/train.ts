@@ -70,6 +70,7 @@ export async function train(training: Training): Promise<TrainingResult> {
         batchSize,
         maxBatches: VALIDATION_BATCHES,
       })
+      metrics.logWeights(model.variables, step)
       metrics.log({ 'validation/loss': loss, 'validation/perplexity': Math.exp(loss) }, step)
     }
     const trackerMicroseconds = metrics.totalLogMicroseconds / step

@@ -1,6 +1,7 @@
 import type { DeliveredRun } from '../delivery/deliver.js'
 import type { ResolvedSink } from '../options/options.js'
 import type { Control } from '../ring/control.js'
+import { isLocal } from '../sinks/local.js'
 import type { RunOutcome } from '../sinks/sink.js'
 import { sleep } from './clock.js'
 import type { DiskPressure } from './disk-pressure.js'
@@ -49,7 +50,7 @@ export class Deliveries {
         new SinkScheduler({
           // A sink that may wait for something else has a pool of its own. One pool of several threads would
           // hand slices around, and each thread would have to open the sink anew.
-          pool: sink.module === null ? shared : this.#createPool(),
+          pool: isLocal(sink) ? shared : this.#createPool(),
           control,
           run,
           sink,

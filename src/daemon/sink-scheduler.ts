@@ -3,6 +3,7 @@ import type { DeliveredRun, Slice, SliceError, SliceResult } from '../delivery/d
 import type { ResolvedSink } from '../options/options.js'
 import type { Control } from '../ring/control.js'
 import type { SinkSlot } from '../ring/sink-slot.js'
+import { isLocal } from '../sinks/local.js'
 import type { RunOutcome } from '../sinks/sink.js'
 import { isNoRoom } from '../store/disk-space.js'
 import { sleep } from './clock.js'
@@ -33,6 +34,7 @@ const GRACE_MS = 1000
 const MAX_NO_ROOM_MS = 5000
 /** A sink of files is closed until it works: all that can be in its way is a full disk. Others so often. */
 const CLOSE_TRIES = 4
+const PAUSED_RETRY_MS = 60_000
 /** How often the end of a run looks whether there is room. */
 const LOOK_MS = 50
 
@@ -64,7 +66,7 @@ export class SinkScheduler {
 
   /** A built-in sink of files; all of them run on one thread. */
   get sharesThread(): boolean {
-    return this.#setup.sink.module === null
+    return isLocal(this.#setup.sink)
   }
 
   get busy(): boolean {
@@ -77,7 +79,7 @@ export class SinkScheduler {
 
   /** Starts a slice where one is due. `urgent`: do not wait for the interval (a back-off still holds). */
   poke(now: number, urgent = false): void {
-    if (this.#inFlight !== null || this.#paused) return
+    if (this.#inFlight !== null) return
     const behind = this.#setup.control.journalEnd - this.#position
     const early = now < this.#notBefore && (this.#failures > 0 || !(urgent || behind > BUSY_BYTES))
     const due = behind > 0 && !early
@@ -86,6 +88,9 @@ export class SinkScheduler {
 
   /** Delivers what is left and closes the sink, or gives up at the deadline. True where all was delivered. */
   async finish(outcome: RunOutcome, deadline: number): Promise<boolean> {
+    // A person may have acted by now: once more.
+    if (this.#paused && this.#inFlight === null) this.#notBefore = 0
+    this.#paused = false
     for (let closing = false; !this.#paused; ) {
       if (this.#inFlight !== null) await Promise.race([this.#inFlight, sleep(deadline - performance.now())])
       // A sink whose close failed does not tell how the run ended: it is closed again, and filled before where it
@@ -167,6 +172,7 @@ export class SinkScheduler {
   #succeeded(close: RunOutcome | null): void {
     if (this.#failures > 0) this.#setup.warn(`${this.name}/recovered`, `${this.name}: delivering again`)
     this.#failures = 0
+    this.#paused = false
     this.#notBefore = performance.now() + SLICE_INTERVAL_MS
     this.#slot.state = close === null ? 'idle' : 'closed'
   }
@@ -185,7 +191,10 @@ export class SinkScheduler {
     this.#slot.lastError = message
     this.#paused = action === 'pause'
     this.#slot.state = this.#paused ? 'paused' : 'backing-off'
-    const waitMs = backoffMs(this.#failures - 1, retryAfterMs)
+    // What a person mends (a key that has expired) is not told to us: it is tried now and then.
+    const waitMs = this.#paused
+      ? retryAfterMs || PAUSED_RETRY_MS
+      : backoffMs(this.#failures - 1, retryAfterMs)
     this.#notBefore = performance.now() + (isNoRoom(code) ? Math.min(waitMs, MAX_NO_ROOM_MS) : waitMs)
     const next = this.#paused ? 'paused, the journal keeps everything' : 'trying again'
     this.#setup.warn(`${this.name}/${code}`, `${this.name}: ${message} (${code}; ${next})`)

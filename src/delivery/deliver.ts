@@ -1,6 +1,7 @@
 import type { ResolvedSink } from '../options/options.js'
 import { Control } from '../ring/control.js'
 import { type SinkErrorAction, toSinkError } from '../sinks/errors.js'
+import { isLocal } from '../sinks/local.js'
 import { loadSink } from '../sinks/registry.js'
 import type { RunOutcome, SinkContext } from '../sinks/sink.js'
 import { Feed } from './feed.js'
@@ -127,7 +128,7 @@ function giveUp(turn: Turn): SliceResult {
   open?.session.giveUp()
   if (open !== undefined && sessions.get(key) === open) sessions.delete(key)
   // Its batch is still in the hands of the sink.
-  if (slice.sink.module !== null) {
+  if (!isLocal(slice.sink)) {
     feeds.get(key)?.close()
     feeds.delete(key)
   }
@@ -179,7 +180,7 @@ async function sessionFor(turn: Turn): Promise<OpenSession> {
 
 /** A sink that may wait keeps its batch while others read on: it has a feed of its own. */
 function feedOf({ run, sink }: Slice): Feed {
-  const key = sink.module === null ? run.dir : sessionKey(run.dir, sink.name)
+  const key = isLocal(sink) ? run.dir : sessionKey(run.dir, sink.name)
   let feed = feeds.get(key)
   if (feed === undefined) {
     feed = new Feed(run.dir)
@@ -211,6 +212,10 @@ function contextOf(open: OpenSession): SinkContext {
     },
     get signal() {
       return open.signal
+    },
+    publishUrl(url) {
+      const { slot } = open.slice
+      if (slot !== null) new Control(slot.control).url = url
     },
   }
 }

@@ -37,8 +37,8 @@ export async function makeMedia({ runDir, request }: MediaTask): Promise<MediaTa
     return { record: { ...head, file } as MediaRecord }
   } catch (error) {
     if (error instanceof MediaError) return { invalid: error.message }
-    const { code, message } = error as NodeJS.ErrnoException
-    if (code === undefined) return { invalid: message }
-    return { code, message }
+    const { code = '', syscall, message } = error as NodeJS.ErrnoException
+    // Only the disk may take it later.
+    return syscall === undefined ? { invalid: message } : { code, message }
   }
 }

@@ -1,6 +1,7 @@
 import { backoffMs } from '../delivery/backoff.js'
 import { deliver, type Slice, type SliceError } from '../delivery/deliver.js'
 import type { SinkSlot } from '../ring/sink-slot.js'
+import { isLocal } from '../sinks/local.js'
 import type { RunOutcome } from '../sinks/sink.js'
 import type { RecoveryProgress } from './report.js'
 
@@ -43,7 +44,7 @@ export class SinkCatchUp {
 
   /** A built-in sink of files: these share decoded batches, and none of them waits for a network. */
   get local(): boolean {
-    return this.#setup.slice.sink.module === null
+    return isLocal(this.#setup.slice.sink)
   }
 
   get slot(): SinkSlot {

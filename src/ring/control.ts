@@ -7,7 +7,10 @@ import { SINK_SLOT_BYTES, SinkSlot } from './sink-slot.js'
  */
 const HEADER_BYTES = 512
 const TEXT_BYTES = 8192
+const URL_BYTES = 2048
 export const MAX_SINKS = 24
+const URL_AT = HEADER_BYTES + TEXT_BYTES
+const SINKS_AT = URL_AT + URL_BYTES
 
 /** Indexes as Int32Array. */
 const I32 = {
@@ -35,6 +38,7 @@ const I32 = {
   OUTCOME_WRITTEN: 13,
   /** 1 from when the daemon has heard every media call that is sent by other threads. */
   HEARS_MEDIA: 14,
+  URL_LENGTH: 15,
 } as const
 
 /** Indexes as Float64Array. */
@@ -58,7 +62,6 @@ export const DRAIN_STATE = { STARTING: 0, RUNNING: 1, STOPPED: 2 } as const
 export interface RunLocation {
   readonly id: string
   readonly dir: string
-  readonly url?: string | undefined
 }
 
 export class Control {
@@ -67,7 +70,7 @@ export class Control {
   readonly #f64: Float64Array
   readonly #text: Uint8Array
 
-  constructor(buffer = new SharedArrayBuffer(HEADER_BYTES + TEXT_BYTES + MAX_SINKS * SINK_SLOT_BYTES)) {
+  constructor(buffer = new SharedArrayBuffer(SINKS_AT + MAX_SINKS * SINK_SLOT_BYTES)) {
     this.buffer = buffer
     this.#i32 = new Int32Array(buffer, 0, HEADER_BYTES / 4)
     this.#f64 = new Float64Array(buffer, 0, HEADER_BYTES / 8)
@@ -205,6 +208,21 @@ export class Control {
     return JSON.parse(new TextDecoder().decode(this.#text.slice(0, length))) as RunLocation
   }
 
+  /** Where the run can be seen in a browser; null while no sink knows. Written by one sink. */
+  get url(): string | null {
+    const length = Atomics.load(this.#i32, I32.URL_LENGTH)
+    if (length === 0) return null
+    return new TextDecoder().decode(new Uint8Array(this.buffer, URL_AT, length).slice())
+  }
+
+  set url(url: string) {
+    const bytes = new TextEncoder().encode(url)
+    if (bytes.length > URL_BYTES || this.url === url) return
+    Atomics.store(this.#i32, I32.URL_LENGTH, 0)
+    new Uint8Array(this.buffer, URL_AT, URL_BYTES).set(bytes)
+    Atomics.store(this.#i32, I32.URL_LENGTH, bytes.length)
+  }
+
   // --- the end -----------------------------------------------------------------------------------------
 
   get finished(): boolean {
@@ -233,6 +251,6 @@ export class Control {
   }
 
   sink(index: number): SinkSlot {
-    return new SinkSlot(this.buffer, HEADER_BYTES + TEXT_BYTES + index * SINK_SLOT_BYTES)
+    return new SinkSlot(this.buffer, SINKS_AT + index * SINK_SLOT_BYTES)
   }
 }

@@ -105,7 +105,7 @@ export class LiveRun extends Producer implements Run {
   }
 
   get url(): string | null {
-    return this.#control.location(0)?.url ?? null
+    return this.#control.url
   }
 
   producer({ name }: { readonly name?: string } = {}): ProducerHandle {

@@ -5,7 +5,8 @@
  * - `split`: the batch is too large: half of it, at once;
  * - `reject`: these records can never be delivered: halved until the bad ones stand alone, those go to the
  *   dead-letter file and the rest goes on;
- * - `pause`: nothing can be delivered until a person acts (bad credentials): keep the journal, say so once;
+ * - `pause`: nothing can be delivered until a person acts (bad credentials): keep the journal, say so once, and
+ *   look each minute (or `retryAfterMs`) whether somebody has;
  * - `rebuild`: the destination no longer holds what the cursor says (a file was cut or removed): start again
  *   from the first record of the journal.
  */

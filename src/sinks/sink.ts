@@ -39,6 +39,8 @@ export interface SinkContext {
   readonly suspect: boolean
   /** Aborted when the slice has run out of time; a `write()` that waits must give up then. */
   readonly signal: AbortSignal
+  /** Where the run can be seen in a browser: becomes `run.url`. Absent where nobody asks any more. */
+  publishUrl?(url: string): void
 }
 
 /** One row of a batch that the destination refuses for good. */

@@ -24,7 +24,7 @@ export interface EventUnit extends Unit {
 }
 
 function eventUnit(event: DecodedEvent): EventUnit {
-  const nameless = event.scalars.some(({ tag }) => isUnknownName(tag))
+  const nameless = event.values.some(({ tag }) => isUnknownName(tag))
   return { ...NO_ROW, text: event.text, order: event.wallTime, nameless, event }
 }
 
@@ -150,7 +150,7 @@ export class EventFiles implements ActualUnits<EventUnit> {
       const start = { file, offset: at }
       const end = { file, offset: record === null ? length : at + record.length }
       const event = record === null ? null : decodeRecord(record)
-      if (event !== null && event.scalars.length === 0) {
+      if (event !== null && event.values.length === 0) {
         at = end.offset
         continue
       }

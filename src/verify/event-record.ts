@@ -1,6 +1,13 @@
+import { createHash } from 'node:crypto'
 import { crc32c } from '../sinks/tensorboard/crc32c.js'
+import { HPARAMS_TAG_PREFIX } from '../sinks/tensorboard/media/hparams.js'
 import { WIRE_BYTES, WIRE_FIXED64, WIRE_VARINT } from '../sinks/tensorboard/protobuf/encoding.js'
-import { EVENT_STEP, EVENT_SUMMARY, EVENT_WALL_TIME } from '../sinks/tensorboard/protobuf/event.js'
+import {
+  EVENT_GRAPH_DEF,
+  EVENT_STEP,
+  EVENT_SUMMARY,
+  EVENT_WALL_TIME,
+} from '../sinks/tensorboard/protobuf/event.js'
 import { maskCrc, RECORD_FOOTER_BYTES, RECORD_HEADER_BYTES } from '../sinks/tensorboard/tfrecord.js'
 
 const WIRE_FIXED32 = 5
@@ -9,16 +16,20 @@ const VALUE_TAG = 1
 const VALUE_TENSOR = 8
 const VALUE_METADATA = 9
 const TENSOR_FLOATS = 5
+/** Longer fields (a picture, say) are told apart by their hash. */
+const MAX_TEXT_BYTES = 256
 
-export interface EventScalar {
+export interface EventValue {
   readonly tag: string
-  readonly value: number
+  /** Of a scalar; null for media, whose `tensor` tells them apart. */
+  readonly scalar: number | null
+  readonly tensor: string
 }
 
 export interface DecodedEvent {
   readonly wallTime: number
   readonly step: number
-  readonly scalars: readonly EventScalar[]
+  readonly values: readonly EventValue[]
   /** Equal for events that say the same: all bytes but the metadata, which each file has with a tag's first value. */
   readonly text: string
 }
@@ -49,36 +60,51 @@ function decodeEvent(bytes: Buffer): DecodedEvent {
   let wallTime = 0
   let step = 0
   let text = ''
-  const scalars: EventScalar[] = []
+  const values: EventValue[] = []
   for (const { field, start, from, to } of fieldsOf(bytes)) {
-    if (field !== EVENT_SUMMARY) text += bytes.toString('latin1', start, to)
+    if (field !== EVENT_SUMMARY) text += textOf(bytes, start, to)
     if (field === EVENT_WALL_TIME) wallTime = bytes.readDoubleLE(from)
     else if (field === EVENT_STEP) step = Number(BigInt.asIntN(64, readVarint(bytes, from).value))
+    else if (field === EVENT_GRAPH_DEF) values.push({ tag: 'graph', scalar: null, tensor: '' })
     if (field !== EVENT_SUMMARY) continue
     for (const value of fieldsOf(bytes.subarray(from, to))) {
       if (value.field !== VALUE) continue
-      text += '|'
       const content = bytes.subarray(from + value.from, from + value.to)
-      scalars.push(decodeScalar(content))
-      for (const part of fieldsOf(content)) {
-        if (part.field !== VALUE_METADATA) text += content.toString('latin1', part.start, part.to)
-      }
+      const decoded = decodeValue(content)
+      values.push(decoded.value)
+      text += `|${decoded.text}`
     }
   }
-  return { wallTime, step, scalars, text }
+  return { wallTime, step, values, text }
 }
 
-function decodeScalar(bytes: Buffer): EventScalar {
+function decodeValue(bytes: Buffer): { value: EventValue; text: string } {
   let tag = ''
-  let value = Number.NaN
-  for (const { field, from, to } of fieldsOf(bytes)) {
+  let scalar: number | null = null
+  let tensor = ''
+  let text = ''
+  for (const { field, start, from, to } of fieldsOf(bytes)) {
     if (field === VALUE_TAG) tag = bytes.toString('utf8', from, to)
-    if (field !== VALUE_TENSOR) continue
-    const tensor = bytes.subarray(from, to)
-    for (const part of fieldsOf(tensor))
-      if (part.field === TENSOR_FLOATS) value = tensor.readFloatLE(part.from)
+    if (field === VALUE_TENSOR) {
+      scalar = scalarIn(bytes.subarray(from, to))
+      tensor = textOf(bytes, from, to)
+    }
+    // Hyper-parameters are nothing but metadata.
+    if (field !== VALUE_METADATA || tag.startsWith(HPARAMS_TAG_PREFIX)) text += textOf(bytes, start, to)
   }
-  return { tag, value }
+  return { value: { tag, scalar, tensor }, text }
+}
+
+function scalarIn(tensor: Buffer): number | null {
+  for (const { field, from } of fieldsOf(tensor)) {
+    if (field === TENSOR_FLOATS) return tensor.readFloatLE(from)
+  }
+  return null
+}
+
+function textOf(bytes: Buffer, from: number, to: number): string {
+  if (to - from <= MAX_TEXT_BYTES) return bytes.toString('latin1', from, to)
+  return `sha1 ${createHash('sha1').update(bytes.subarray(from, to)).digest('base64')}`
 }
 
 /** `start`: of the field's key; `from` to `to`: its content. Throws a RangeError at the end of torn bytes. */

@@ -4,6 +4,7 @@ import type { JournalPlace } from '../journal/reader.js'
 import type { ResolvedSink } from '../options/options.js'
 import type { RecordBatch } from '../record/batch.js'
 import { SinkError } from '../sinks/errors.js'
+import { isLocal } from '../sinks/local.js'
 import type { SinkContext } from '../sinks/sink.js'
 import type { RunFile } from '../store/run-file.js'
 import type { ContentCheck, CreateContentCheck } from './content-check.js'
@@ -130,7 +131,7 @@ export class SinkChecking implements ReplayTarget {
     if (pending > 0) return { result: 'pending', problem: null }
     const unchecked = files.find(({ result }) => result === 'unchecked')
     if (unchecked !== undefined) return { result: 'unchecked', problem: unchecked.problem }
-    if (sink.module === null) return { result: 'ok', problem: null }
+    if (isLocal(sink)) return { result: 'ok', problem: null }
     return { result: 'unchecked', problem: 'its destination cannot be checked from here' }
   }
 

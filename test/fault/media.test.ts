@@ -80,7 +80,7 @@ test('each kind is a record, with the step and time of its call, and a line of m
   )
   run.prCurve('pr', { labels: [1, 0, 1], predictions: [0.9, 0.2, 0.4] }, 7)
   run.graph({ class_name: 'Sequential', config: { name: 'net', layers: [] } })
-  run.hparams({ lr: 0.01, optimizer: { name: 'adam' } })
+  run.hparams({ lr: 0.01, optimizer: { name: 'adam', schedule: () => 1 } })
   run.customScalars({ categories: [{ title: 'losses', charts: [{ title: 'all', tags: ['.*loss'] }] }] })
   run.mesh(
     'points',

@@ -565,6 +565,26 @@ describe('a live run with one sink that does not work', { timeout: 30_000 }, () 
     await run.finish({ timeoutMs: 500 })
   })
 
+  test('a paused sink goes on by itself once a person has acted, and finish() asks it once more', async () => {
+    const dir = temporaryDirectory()
+    const [gate, out] = [join(dir, 'gate'), join(dir, 'out')]
+    const sink = { module: new URL('../fixtures/sinks/gated.mjs', import.meta.url), name: 'gated' }
+    const start = () =>
+      init({ dir, git: false, handleSignals: false, sinks: [{ ...sink, gate, out, action: 'pause' }] })
+    const run = start()
+    run.log({ value: 1 }, 1)
+    await until('it is paused', () => run.status().sinks.gated!.state === 'paused')
+    writeFileSync(gate, '')
+    await until('it has the record', () => run.status().sinks.gated!.delivered === 1)
+    await run.finish()
+    rmSync(gate)
+    const second = start()
+    second.log({ value: 1 }, 1)
+    await until('it is paused', () => second.status().sinks.gated!.state === 'paused')
+    writeFileSync(gate, '')
+    expect(await second.finish()).toMatchObject({ reached: true })
+  })
+
   test('a sink that cannot be loaded is paused, and says why', async () => {
     const sinks = [{ module: new URL('../fixtures/sinks/missing.mjs', import.meta.url), name: 'bad' }]
     const run = init({ dir: temporaryDirectory(), git: false, handleSignals: false, sinks })

@@ -1,8 +1,6 @@
+import { isSecretName } from '../../store/secret-name.js'
+
 const MASK = '***'
-// Anywhere in a flag's name. "token" and "key" alone count at its end only: --max-tokens, --tokenizer and
-// --key-dim are hyper-parameters that a run must keep.
-const SECRET_ANYWHERE = /secret|passw|passphrase|credential|signature|api[-_.]?key/i
-const SECRET_AT_END = /(token|key|pwd|auth|bearer|sig)$/i
 const ASSIGNMENT = /^(-{0,2}[A-Za-z][\w.-]*)=/s
 // A name begins where the character before is not of it: the search stays linear in an argument of any length.
 const PAIR = /(?<![\w.-])([\w.-]+)=[^\s,;&#"']+/g
@@ -46,8 +44,4 @@ function redactArgument(arg: string): string {
 
 function isSecretFlag(arg: string): boolean {
   return /^-{1,2}[A-Za-z][\w.-]*$/.test(arg) && isSecretName(arg)
-}
-
-function isSecretName(name: string): boolean {
-  return SECRET_ANYWHERE.test(name) || SECRET_AT_END.test(name)
 }

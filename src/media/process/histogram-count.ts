@@ -3,8 +3,8 @@ import type { NumberArray } from '../request.js'
 
 /**
  * Two passes over the values: one for their extent, one that counts and sums the squares. Values of all types go
- * through one small array of doubles: a loop that sees many types of arrays is compiled for none of them, and
- * takes three times as long.
+ * through one small array of doubles: a million floats take 9 ms so, and 21 ms in loops that read them directly,
+ * even where these see one type of array only. Unrolling the first loop saves 1 ms, and is not worth its lines.
  */
 const CHUNK = 4096
 const chunk = new Float64Array(CHUNK)

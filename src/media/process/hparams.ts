@@ -1,10 +1,8 @@
 import { types } from 'node:util'
+import { isSecretName } from '../../store/secret-name.js'
 import { MediaError, type MediaInputs, type ProcessedMedia } from '../request.js'
 import { describe } from './checks.js'
 import { dateText } from './table.js'
-
-/** Secrets never reach a file. */
-const SECRET_NAME = /key|token|secret|password|credential/i
 
 type HParam = string | number | boolean
 
@@ -34,7 +32,8 @@ function collect(
 ): void {
   for (const [key, value] of entries) {
     const name = `${prefix}${key}`
-    if (SECRET_NAME.test(key)) continue
+    // Secrets never reach a file. A number or a flag is none.
+    if (isSecret(key, value)) continue
     const nested = entriesOf(value)
     if (nested === null) {
       const param = paramOf(value, name)
@@ -75,7 +74,7 @@ function paramOf(value: unknown, name: string): HParam | undefined {
 function listText(list: Iterable<unknown>, name: string): string {
   try {
     return JSON.stringify(Array.from(list), (key, value: unknown) => {
-      if (SECRET_NAME.test(key)) return undefined
+      if (isSecret(key, value)) return undefined
       if (typeof value === 'bigint') return String(value)
       return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
     })
@@ -84,6 +83,9 @@ function listText(list: Iterable<unknown>, name: string): string {
     throw refersToItself(name)
   }
 }
+
+const isSecret = (name: string, value: unknown): boolean =>
+  isSecretName(name) && typeof value !== 'number' && typeof value !== 'boolean'
 
 const refersToItself = (name: string): MediaError =>
   new MediaError(`the hyper-parameter ${describe(name)} refers to itself: give plain nested values`)

@@ -8,7 +8,8 @@ export function processTable(input: MediaInputs['table']): ProcessedMedia<'table
   if (!Array.isArray(input.rows)) {
     throw new MediaError(`the rows are ${describe(input.rows)}: give an array of arrays, one cell per column`)
   }
-  const rows = input.rows.map((row: unknown, index) => rowOf(row, index, columns))
+  // Not map(), which passes over holes.
+  const rows = Array.from(input.rows, (row: unknown, index) => rowOf(row, index, columns))
   return { value: { columns, rows } }
 }
 

@@ -36,10 +36,9 @@ export function encodeWav(samples: NumberArray, sampleRate: number, channels: nu
   return bytes
 }
 
-function toInt16(sample: number): number {
-  if (Number.isNaN(sample)) return 0
-  return Math.max(-FULL_SCALE - 1, Math.min(Math.round(sample), FULL_SCALE))
-}
+/** NaN stays NaN, of which `setInt16()` makes 0. */
+const toInt16 = (sample: number): number =>
+  Math.max(-FULL_SCALE - 1, Math.min(Math.round(sample), FULL_SCALE))
 
 function writeText(bytes: Uint8Array, at: number, text: string): void {
   for (let i = 0; i < text.length; i++) bytes[at + i] = text.charCodeAt(i)

@@ -2,6 +2,7 @@ import { MediaError } from '../../media/request.js'
 import type { MediaKind } from '../../record/media.js'
 import { isTensorLike } from './arrays.js'
 import type { MediaInput } from './input.js'
+import { plainOf } from './plain.js'
 import type {
   CustomScalarsLayout,
   HistogramOptions,
@@ -146,7 +147,7 @@ export abstract class MediaMethods implements MediaLogger {
   }
 
   hparams(values?: { readonly [name: string]: unknown }): void {
-    const fill = (input: MediaInput) => void input.set('values', values)
+    const fill = (input: MediaInput) => void input.set('values', plainOf(values))
     this.logMedia({ kind: 'hparams', name: HPARAMS_NAME, step: 0, fill })
   }
 

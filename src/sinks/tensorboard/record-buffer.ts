@@ -1,6 +1,9 @@
+import { type Pieces, piecesLength } from './protobuf/encoding.js'
 import { RECORD_FOOTER_BYTES, RECORD_HEADER_BYTES, sealRecord } from './tfrecord.js'
 
 const INITIAL_BYTES = 64 * 1024
+/** A buffer that one large picture made bigger than this is given back. */
+const KEEP_BYTES = 16 * 1024 * 1024
 
 /** TFRecords of one batch, one after the other, in memory that is reused from batch to batch. */
 export class RecordBuffer {
@@ -21,9 +24,24 @@ export class RecordBuffer {
   }
 
   append(payload: Uint8Array): void {
-    const start = this.begin(payload.length)
-    this.bytes.set(payload, start)
-    this.end(start + payload.length)
+    this.appendPieces([payload])
+  }
+
+  /** One record of all pieces. */
+  appendPieces(pieces: Pieces): void {
+    let at = this.begin(piecesLength(pieces))
+    for (const piece of pieces) {
+      this.bytes.set(piece, at)
+      at += piece.length
+    }
+    this.end(at)
+  }
+
+  clear(): void {
+    this.length = 0
+    if (this.bytes.length <= KEEP_BYTES) return
+    this.bytes = new Uint8Array(INITIAL_BYTES)
+    this.view = new DataView(this.bytes.buffer)
   }
 
   #grow(needed: number): void {

@@ -1,4 +1,5 @@
 import type { RecordBatch } from '../../record/batch.js'
+import type { LeftOut } from './left-out.js'
 import {
   fieldKey,
   MAX_VARINT_BYTES,
@@ -38,16 +39,27 @@ class Tag {
   }
 }
 
+/** The last step of a name that is no tag of scalars: no step comes after it. */
+const NEVER = Number.POSITIVE_INFINITY
+
+export interface ScalarEncoderSetup {
+  /** Every tag that the directory has, and the last step of each. */
+  readonly tags: readonly string[]
+  readonly lastSteps: readonly number[]
+  readonly maxStep: number
+  /** True for the tag of an image, a histogram, ... */
+  readonly isMedia: (tag: string) => boolean
+  readonly leftOut: LeftOut
+}
+
 /**
  * Rows into Events, for one event file: one Event per row, one Summary.value per metric. A tag's steps never go
  * back in a directory: TensorBoard's fast loader takes a lower step for a restart, and drops every later point.
  */
 export class ScalarEncoder {
   maxStep: number
-  /** Values were left out because their tag already has a higher step. */
-  steppedBack = false
-  /** Rows were left out because their step is beyond the safe integers. */
-  stepTooLarge = false
+  readonly #leftOut: LeftOut
+  readonly #isMedia: (tag: string) => boolean
   readonly #tags: Tag[] = []
   readonly #tagOfName = new Map<string, Tag>()
   /** By index of `batch.names`. */
@@ -57,11 +69,18 @@ export class ScalarEncoder {
   readonly #values: number[] = []
   #selected = 0
 
-  constructor(tags: readonly string[], lastSteps: readonly number[], maxStep: number) {
+  constructor({ tags, lastSteps, maxStep, isMedia, leftOut }: ScalarEncoderSetup) {
     this.maxStep = maxStep
+    this.#isMedia = isMedia
+    this.#leftOut = leftOut
     tags.forEach((name, index) => {
       this.#add(name, lastSteps[index]!)
     })
+  }
+
+  has(tag: string): boolean {
+    const known = this.#tagOfName.get(tag)
+    return known !== undefined && known.lastStep !== NEVER
   }
 
   tagNames(): string[] {
@@ -93,7 +112,7 @@ export class ScalarEncoder {
   #select(batch: RecordBatch, row: number, step: number): number {
     const { keys, values, offsets } = batch
     if (!Number.isSafeInteger(step)) {
-      this.stepTooLarge = true
+      this.#leftOut.stepTooLarge = true
       return 0
     }
     const end = offsets[row + 1]!
@@ -102,7 +121,8 @@ export class ScalarEncoder {
     for (let slot = offsets[row]!; slot < end; slot++) {
       const tag = this.#tagOfKey[keys[slot]!] ?? this.#tagFor(batch.names, keys[slot]!)
       if (step < tag.lastStep) {
-        this.steppedBack = true
+        if (tag.lastStep === NEVER) this.#leftOut.otherKind = true
+        else this.#leftOut.steppedBack = true
         continue
       }
       const { template } = tag
@@ -139,10 +159,17 @@ export class ScalarEncoder {
 
   #tagFor(names: readonly string[], key: number): Tag {
     const name = names[key]!
-    const tag = this.#tagOfName.get(name) ?? this.#add(name, Number.NEGATIVE_INFINITY)
+    const tag = this.#tagOfName.get(name) ?? this.#newTag(name)
     // No holes: they would slow down every later look-up.
     while (this.#tagOfKey.length < names.length) this.#tagOfKey.push(undefined)
     this.#tagOfKey[key] = tag
+    return tag
+  }
+
+  #newTag(name: string): Tag {
+    if (!this.#isMedia(name)) return this.#add(name, Number.NEGATIVE_INFINITY)
+    const tag = new Tag(name, NEVER)
+    this.#tagOfName.set(name, tag)
     return tag
   }
 

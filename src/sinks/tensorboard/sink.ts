@@ -1,19 +1,30 @@
 /**
- * TensorBoard event files with a run's scalars: `tensorboard/` for producer 0, `tensorboard/<producer>/` for
- * each other one, since two writers of one tag in a directory would hide each other's points.
+ * TensorBoard event files with a run's scalars and media: `tensorboard/` for producer 0, `tensorboard/<producer>/`
+ * for each other one, since two writers of one tag in a directory would hide each other's points.
  *
- * Files are float32, and steps are integers there: a fractional step is floored. Per tag, a step lower than the
- * last one is left out. State: per directory, the last file, its length, a checksum of all files, and the last
- * step of each tag.
- * Formats: tfrecord.ts, protobuf/event.ts.
+ * Scalars are float32, and steps are integers there: a fractional step is floored. Per tag, a step lower than the
+ * last one is left out, and so is another kind of media. Hyper-parameters are the run's config, at the beginning of
+ * `tensorboard/`, unless the first batch brings some that were logged; how the run ended is written when the sink is
+ * closed for good, behind what is committed, so that a run that goes on loses it. State: per directory, the last
+ * file, its length, a checksum of all files, and kind and last step of each tag.
+ * Formats: tfrecord.ts, protobuf/event.ts, media/.
  */
 import { type Dirent, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RecordBatch } from '../../record/batch.js'
-import type { Sink, SinkContext, SinkState, WriteResult } from '../sink.js'
+import { parseOptions } from '../file/parse-options.js'
+import type { RejectedRow, RunOutcome, Sink, SinkContext, SinkState, WriteResult } from '../sink.js'
+import { configHParams } from './config-hparams.js'
 import { EventDirectory } from './event-directory.js'
-import { recoverDirectory } from './event-file.js'
-import { parseState } from './state.js'
+import { stretchesOf } from './event-encoder.js'
+import { type RecoveredDirectory, recoverDirectory } from './event-file.js'
+import { MediaFileError } from './media/file.js'
+import { sessionEnd } from './media/hparams.js'
+import { tensorBoardOptions } from './options.js'
+import { type DirectoryState, parseState } from './state.js'
+
+/** Name of the directory of producer 0. */
+const ROOT = ''
 
 export function createSink(): Sink {
   return new TensorBoardSink()
@@ -25,6 +36,7 @@ class TensorBoardSink implements Sink {
   #state: SinkState | null = null
   #torn = false
   #suspect = false
+  #writesConfig = true
   readonly #directories = new Map<string, EventDirectory>()
   #directoryOfProducer: EventDirectory[] = []
 
@@ -32,26 +44,41 @@ class TensorBoardSink implements Sink {
     this.#context = context
     this.#state = state
     this.#suspect = context.suspect
+    this.#writesConfig = parseOptions('tensorboard', tensorBoardOptions, context.options).hparams
     this.#recover()
   }
 
   async write(batch: RecordBatch): Promise<WriteResult> {
     if (this.#torn) this.#recover()
     this.#torn = true
-    const notApplicable = this.#add(batch)
-    const directories = []
+    const result = this.#add(batch)
+    const directories: DirectoryState[] = []
     for (const directory of this.#directories.values()) {
       directory.flush()
+      directory.encoder.leftOut.warn(this.#context!)
       const state = directory.state()
       if (state !== undefined) directories.push(state)
     }
     this.#state = { directories }
     this.#torn = false
-    return { state: this.#state, notApplicable }
+    return { state: this.#state, ...result }
   }
 
-  async close(): Promise<void> {
-    this.#closeDirectories()
+  async close(outcome: RunOutcome): Promise<void> {
+    try {
+      this.#end(outcome)
+    } finally {
+      this.#closeDirectories()
+    }
+  }
+
+  /** For the page that shows hyper-parameters: how the run with these ended. */
+  #end(outcome: RunOutcome): void {
+    const end = sessionEnd(outcome)
+    if (end === null || this.#context === undefined) return
+    if (this.#torn) this.#recover()
+    const root = this.#directories.get(ROOT)
+    if (root?.encoder.hparams !== undefined) root.end(end.value, end.wallTime)
   }
 
   #closeDirectories(): void {
@@ -76,7 +103,7 @@ class TensorBoardSink implements Sink {
       const path = join(this.#root(), name)
       const state = committed.get(name)
       const recovered = recoverDirectory(path, state, this.#suspect)
-      this.#directories.set(name, new EventDirectory(path, name, state, recovered))
+      this.#directories.set(name, this.#newDirectory(name, state, recovered))
     }
     this.#torn = false
     // What has been checked once is in this boot's page cache.
@@ -87,47 +114,55 @@ class TensorBoardSink implements Sink {
     return join(this.#context!.runDir, 'tensorboard')
   }
 
-  /** Hands each directory its rows, in stretches of one producer; returns how many rows go nowhere. */
-  #add(batch: RecordBatch): number {
-    const { count, producers } = batch
-    let leftOut = 0
-    for (let from = 0; from < count; ) {
-      const producer = producers[from]!
-      let to = from + 1
-      while (to < count && producers[to] === producer) to++
+  /** Hands each directory its rows, in stretches of one producer; returns those that go nowhere. */
+  #add(batch: RecordBatch): Omit<WriteResult, 'state'> {
+    const rejected: RejectedRow[] = []
+    let notApplicable = 0
+    this.#chooseHParams(batch)
+    for (const { producer, from, to, record } of stretchesOf(batch)) {
       const directory = this.#directoryFor(producer)
-      leftOut += directory.add(batch, from, to)
-      this.#warnOf(directory)
-      from = to
+      if (record === undefined) {
+        notApplicable += directory.add(batch, from, to)
+        continue
+      }
+      try {
+        if (!directory.addMedia(record, batch.steps[from]!, batch.times[from]!)) notApplicable++
+      } catch (error) {
+        if (!(error instanceof MediaFileError)) throw error
+        rejected.push({ row: from, cause: 'media-file', reason: error.message })
+      }
     }
-    return leftOut
+    return { notApplicable, rejected }
+  }
+
+  /** Before the first value: the config's, unless some were logged already. */
+  #chooseHParams({ media }: RecordBatch): void {
+    if (!this.#writesConfig) return
+    const root = this.#directoryFor(0)
+    if (!root.isNew) return
+    const logged = [...media.values()].some(({ kind }) => kind === 'hparams')
+    const { runDir, startTime } = this.#context!
+    root.config = logged ? null : () => configHParams(runDir, startTime)
   }
 
   #directoryFor(producer: number): EventDirectory {
     const known = this.#directoryOfProducer[producer]
     if (known !== undefined) return known
-    const name = producer === 0 ? '' : this.#context!.producerName(producer)
-    const directory = this.#directories.get(name) ?? new EventDirectory(join(this.#root(), name), name)
+    const name = producer === 0 ? ROOT : this.#context!.producerName(producer)
+    const directory = this.#directories.get(name) ?? this.#newDirectory(name)
     this.#directories.set(name, directory)
     this.#directoryOfProducer[producer] = directory
     return directory
   }
 
-  #warnOf({ encoder }: EventDirectory): void {
-    if (encoder.steppedBack) {
-      encoder.steppedBack = false
-      this.#context!.warn(
-        'step-back',
-        'TensorBoard gets no value whose step is lower than the last one of its tag: its loader would drop the later points. Log metrics with increasing steps, or in a run of their own.',
-      )
-    }
-    if (encoder.stepTooLarge) {
-      encoder.stepTooLarge = false
-      this.#context!.warn(
-        'step-too-large',
-        'TensorBoard gets no row whose step is beyond 2^53 - 1, the largest exact integer.',
-      )
-    }
+  #newDirectory(name: string, state?: DirectoryState, recovered?: RecoveredDirectory): EventDirectory {
+    return new EventDirectory({
+      path: join(this.#root(), name),
+      name,
+      run: this.#context!,
+      state,
+      ...(recovered !== undefined && { recovered }),
+    })
   }
 }
 
@@ -140,5 +175,5 @@ function existingDirectories(root: string): string[] {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error
   }
-  return ['', ...entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)]
+  return [ROOT, ...entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)]
 }

@@ -19,6 +19,10 @@ const directoryState = v.object({
   /** Every tag written here, and the last step of each. */
   tags: v.array(v.string()),
   lastSteps: v.array(step),
+  /** The same of media; missing in cursors of older versions. */
+  media: v.optional(v.array(v.object({ tag: v.string(), plugin: v.string(), lastStep: step }))),
+  /** Missing where there are no hyper-parameters. */
+  hparams: v.optional(v.picklist(['config', 'logged'])),
 })
 
 const sinkState = v.object({ directories: v.array(directoryState) })

@@ -3,6 +3,7 @@
  * Prints as one line of JSON: the run directory, the counts, and the inputs that a reader must give back.
  */
 import { readFileSync } from 'node:fs'
+import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-layers'
 import { init } from '../../../dist/src/index.js'
 
@@ -46,7 +47,17 @@ run.image('samples/encoded', image, 3, { caption: 'a picture' })
 run.image('samples/raw', gradient(), 3)
 run.audio('tone', { data: tone(), sampleRate: 8000 }, 3, { caption: 'A4' })
 run.text('note', 'The loss **fell**.', 3)
-run.table('confusion', { columns: ['case', 'count'], rows: [['cat | dog', 7], ['dog', 11]] }, 3)
+run.table(
+  'confusion',
+  {
+    columns: ['case', 'count'],
+    rows: [
+      ['cat | dog', 7],
+      ['dog', 11],
+    ],
+  },
+  3,
+)
 run.prCurve('curve', prCurve, 3)
 run.prCurve('counted curve', { labels: [1, 1, 0, 0], predictions: [0.9, 0.4, 0.6, 0.1], thresholds: 11 }, 3)
 run.mesh('tetrahedron', mesh, 3)

@@ -12,12 +12,18 @@ export interface FinishedRun {
 
 /** Runs the built package in a process of its own, `rows` log calls long. */
 export function pipelineRun(directory: string, rows: number): FinishedRun {
-  const program = join(import.meta.dirname, 'pipeline-run.mjs')
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, directory, `${rows}`], {
-    encoding: 'utf8',
-  })
+  return runProgram('pipeline-run.mjs', directory, `${rows}`)
+}
+
+/** Runs one of the programs beside this file; what it prints last, as JSON. */
+export function runProgram<Result extends FinishedRun>(program: string, ...args: readonly string[]): Result {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(import.meta.dirname, program), ...args],
+    { encoding: 'utf8' },
+  )
   if (status !== 0) throw new Error(`the run ended with ${status}:\n${stderr}`)
-  return JSON.parse(stdout) as FinishedRun
+  return JSON.parse(stdout.trim().split('\n').at(-1)!) as Result
 }
 
 /** What a reader must find, by the run's metrics.jsonl; times are whole milliseconds there. */

@@ -8,6 +8,21 @@ export interface WrittenScalar {
   readonly hasMetadata: boolean
 }
 
+/** A value that is no scalar, as it stands in an event file. */
+export interface WrittenMedia {
+  readonly tag: string
+  /** Undefined where the value has no metadata. */
+  readonly plugin: string | undefined
+  readonly dataClass: number | undefined
+  /** The plugin's own message. */
+  readonly content: Buffer
+  readonly dataType: number
+  readonly shape: readonly number[]
+  /** The tensor's strings, or else its bytes. */
+  readonly strings: readonly Buffer[]
+  readonly bytes: Buffer
+}
+
 export interface WrittenEvent {
   readonly wallTime: number
   readonly step: bigint
@@ -15,6 +30,8 @@ export interface WrittenEvent {
   /** Status of the session log: 1 is START. */
   readonly session: bigint | undefined
   readonly scalars: readonly WrittenScalar[]
+  readonly media: readonly WrittenMedia[]
+  readonly graphDef: Buffer | undefined
 }
 
 /** CRC-32C bit by bit: nothing in common with the code under test. */
@@ -75,10 +92,21 @@ function decodeEvent(payload: Buffer): WrittenEvent {
     step: BigInt.asIntN(64, (event.get(2)?.[0] as bigint | undefined) ?? 0n),
     fileVersion: event.get(3)?.[0]?.toString(),
     session: session === undefined ? undefined : (decodeFields(session as Buffer).get(1)![0] as bigint),
-    scalars: (event.get(5) ?? []).flatMap((summary) =>
-      (decodeFields(summary as Buffer).get(1) ?? []).map((value) => decodeScalar(value as Buffer)),
-    ),
+    scalars: valuesOf(event).filter(isScalar).map(decodeScalar),
+    media: valuesOf(event)
+      .filter((value) => !isScalar(value))
+      .map(decodeMedia),
+    graphDef: event.get(4)?.[0] as Buffer | undefined,
   }
+}
+
+function valuesOf(event: Fields): Buffer[] {
+  return (event.get(5) ?? []).flatMap((summary) => (decodeFields(summary as Buffer).get(1) ?? []) as Buffer[])
+}
+
+/** A tensor with a float of its own: media's numbers are in one stretch of bytes. */
+function isScalar(value: Buffer): boolean {
+  return decodeFields(decodeFields(value).get(8)![0] as Buffer).has(5)
 }
 
 function decodeScalar(bytes: Buffer): WrittenScalar {
@@ -91,9 +119,29 @@ function decodeScalar(bytes: Buffer): WrittenScalar {
   }
 }
 
+function decodeMedia(bytes: Buffer): WrittenMedia {
+  const value = decodeFields(bytes)
+  const tensor = decodeFields(value.get(8)![0] as Buffer)
+  const metadata = value.has(9) ? decodeFields(value.get(9)![0] as Buffer) : undefined
+  const plugin = metadata && decodeFields(metadata.get(1)![0] as Buffer)
+  const dimensions = decodeFields(tensor.get(2)![0] as Buffer).get(2) ?? []
+  return {
+    tag: value.get(1)![0]!.toString(),
+    plugin: plugin?.get(1)?.[0]?.toString(),
+    dataClass: metadata && Number(metadata.get(4)![0]),
+    content: (plugin?.get(2)?.[0] ?? Buffer.alloc(0)) as Buffer,
+    dataType: Number(tensor.get(1)![0]),
+    shape: dimensions.map((dimension) => Number(decodeFields(dimension as Buffer).get(1)?.[0] ?? 0n)),
+    strings: (tensor.get(8) ?? []) as Buffer[],
+    bytes: (tensor.get(4)?.[0] ?? Buffer.alloc(0)) as Buffer,
+  }
+}
+
+export type Fields = Map<number, (bigint | Buffer)[]>
+
 /** Fields by number; varints as bigints, all else as bytes. */
-function decodeFields(bytes: Buffer): Map<number, (bigint | Buffer)[]> {
-  const fields = new Map<number, (bigint | Buffer)[]>()
+export function decodeFields(bytes: Buffer): Fields {
+  const fields: Fields = new Map()
   let at = 0
   const varint = () => {
     let value = 0n

@@ -67,3 +67,20 @@ export function bytesField(field: number, ...parts: readonly (Uint8Array | strin
   writeVarint(prefix, 1, content.length)
   return Buffer.concat([prefix, content])
 }
+
+/** What the parts of a field's content make up, not yet put together: a picture is copied once, into its record. */
+export type Pieces = readonly Uint8Array[]
+
+/** As `bytesField()`, for contents that may be large. */
+export function piecesField(field: number, ...content: readonly (Uint8Array | string | Pieces)[]): Pieces {
+  const pieces = content.flatMap((part) => (typeof part === 'string' ? Buffer.from(part) : part))
+  const length = piecesLength(pieces)
+  const prefix = Buffer.alloc(1 + varintLength(length))
+  prefix[0] = fieldKey(field, WIRE_BYTES)
+  writeVarint(prefix, 1, length)
+  return [prefix, ...pieces]
+}
+
+export function piecesLength(pieces: Pieces): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0)
+}

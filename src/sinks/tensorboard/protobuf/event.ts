@@ -2,10 +2,11 @@
  * The messages of an event file: Event (tensorflow/core/util/event.proto), Summary (framework/summary.proto),
  * TensorProto (framework/tensor.proto). Field numbers below are theirs.
  */
-import { bytesField, doubleField, int64Field } from './encoding.js'
+import { bytesField, doubleField, int64Field, type Pieces, piecesField } from './encoding.js'
 
 export const EVENT_WALL_TIME = 1
 export const EVENT_STEP = 2
+export const EVENT_GRAPH_DEF = 4
 export const EVENT_SUMMARY = 5
 
 const DT_FLOAT = 1
@@ -51,4 +52,23 @@ export function scalarTemplate(tag: string, withMetadata: boolean): ScalarTempla
     : bytesField(1, bytesField(1, tag), tensor)
   const floatEnd = withMetadata ? value.length - metadata.length : value.length
   return { bytes: value, floatOffset: floatEnd - 4 }
+}
+
+/** Where an Event stands: step and wall time, in seconds. */
+export interface EventHead {
+  readonly step: number
+  readonly wallTime: number
+}
+
+/** An Event with one content: a summary of encoded values, or a GraphDef. */
+export function eventWith(
+  { step, wallTime }: EventHead,
+  field: typeof EVENT_SUMMARY | typeof EVENT_GRAPH_DEF,
+  content: Pieces,
+): Pieces {
+  return [
+    doubleField(EVENT_WALL_TIME, wallTime),
+    int64Field(EVENT_STEP, step),
+    ...piecesField(field, content),
+  ]
 }

@@ -1,0 +1,64 @@
+import type { FileKind, MediaKind, MediaRecord, MediaRecordOf, MediaValues } from '../../../record/media.js'
+import { encodeAudio } from './audio.js'
+import { encodeCustomScalars } from './custom-scalars.js'
+import { MediaFileError, readMediaFile } from './file.js'
+import { encodeGraph } from './graph.js'
+import { encodeGraphDef } from './graph-def.js'
+import { encodeHistogram } from './histogram.js'
+import { encodeImage } from './image.js'
+import { encodeMesh } from './mesh.js'
+import { encodePrCurve } from './pr-curve.js'
+import type { SummaryValue } from './summary.js'
+import { encodeTable } from './table.js'
+import { encodeText } from './text.js'
+
+/** What an event file holds of a media record. */
+export interface EncodedMedia {
+  readonly values: readonly SummaryValue[]
+  /** For an Event of its own. */
+  readonly graphDef?: Buffer | null
+}
+
+type TaggedKind = Exclude<MediaKind, 'hparams'>
+type Encode<Kind extends MediaKind> = (
+  name: string,
+  value: MediaValues[Kind],
+  bytes: Kind extends FileKind ? Buffer : undefined,
+) => EncodedMedia
+
+const one = (value: SummaryValue): EncodedMedia => ({ values: [value] })
+
+const ENCODERS: { readonly [Kind in TaggedKind]: Encode<Kind> } = {
+  histogram: (name, value) => one(encodeHistogram(name, value)),
+  image: (name, value, bytes) => one(encodeImage(name, value, bytes)),
+  audio: (name, _value, bytes) => one(encodeAudio(name, bytes)),
+  text: (name, { text }) => one(encodeText(name, text)),
+  table: (name, value) => one(encodeTable(name, value)),
+  'pr-curve': (name, value) => one(encodePrCurve(name, value)),
+  graph: (name, value) => ({ values: [encodeGraph(name, value)], graphDef: encodeGraphDef(value) }),
+  'custom-scalars': (_name, value) => one(encodeCustomScalars(value)),
+  mesh: (name, value) => ({ values: encodeMesh(name, value) }),
+}
+
+/** Reads the record's file, where it has one. Blocks. Throws MediaFileError, and the file system's other errors. */
+export function encodeMedia(runDir: string, record: MediaRecordOf<TaggedKind>): EncodedMedia {
+  const { kind, name, file } = record
+  const isFile = kind === 'image' || kind === 'audio'
+  const bytes = isFile ? readMediaFile(runDir, file!) : undefined
+  return (ENCODERS[kind] as Encode<MediaKind>)(name, recordValue(runDir, record), bytes as never)
+}
+
+/** The record's value, from its file where it is long. Blocks. Throws as `encodeMedia()` does. */
+export function recordValue<Kind extends MediaKind>(
+  runDir: string,
+  record: MediaRecordOf<Kind>,
+): MediaValues[Kind] {
+  const { value, file } = record as MediaRecord
+  if (value !== undefined) return value as MediaValues[Kind]
+  const json = readMediaFile(runDir, file!).toString('utf8')
+  try {
+    return JSON.parse(json) as MediaValues[Kind]
+  } catch (error) {
+    throw new MediaFileError(`${file!.path} is damaged (not JSON): ${(error as Error).message}`)
+  }
+}

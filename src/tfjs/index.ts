@@ -1,0 +1,15 @@
+export { type Guard, guard } from '../guard/index.js'
+export type { GuardAction, GuardCounts, GuardEvent, GuardOptions } from '../guard/types.js'
+export type { TrackerCallbackOptions } from './callback-options.js'
+export { TfError } from './find-tf.js'
+export {
+  type SummaryFileWriter,
+  summaryFileWriter,
+  type TensorBoardCallback,
+  type TensorBoardCallbackArgs,
+  tensorBoard,
+  type WriterStatus,
+} from './tensorboard/index.js'
+export { type TrackerCallback, trackerCallback } from './tracker-callback.js'
+export type { WatchOptions, WatchTarget } from './watch/options.js'
+export { type Watcher, watch } from './watch/watch.js'

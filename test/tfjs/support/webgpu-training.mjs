@@ -1,0 +1,22 @@
+/** Trains twice on WebGPU: once with every value read back by tfjs itself, once with the tracker. */
+import { init } from '../../../dist/src/index.js'
+import { trackerCallback } from '../../../dist/src/tfjs/index.js'
+import { reference, regression } from './regression.mjs'
+import { tf } from './webgpu.mjs'
+
+const fit = { epochs: 2, batchSize: 8, shuffle: false, verbose: 0, validationSplit: 0.25 }
+
+const plain = regression(tf)
+const expected = await reference(tf, (callbacks) =>
+  plain.model.fit(plain.xs, plain.ys, { ...fit, callbacks }),
+)
+
+const run = init({ dir: process.env.RUNS, sinks: ['jsonl'] })
+const { model, xs, ys } = regression(tf)
+const callback = trackerCallback(run, { readEvery: 8 })
+await model.fit(xs, ys, { ...fit, callbacks: callback })
+const { dropped } = await run.finish()
+const { vendor, architecture, device } = tf.backend().adapterInfo.adapterInfo
+process.stdout.write(
+  `${JSON.stringify({ backend: tf.getBackend(), adapter: { vendor, architecture, device }, expected, dir: run.dir, dropped, counts: callback.counts })}\n`,
+)
