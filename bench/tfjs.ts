@@ -18,7 +18,7 @@ export const tfjs: Benchmark = {
   name: 'tfjs',
   about: 'model.fit() with trackerCallback(), against no callback and against an object callback',
   async run({ quick }: Settings): Promise<Figure[]> {
-    const settings = { pairs: quick ? 4 : 24, batches: 16 }
+    const settings = { pairs: quick ? 4 : 24, batches: quick ? 16 : 32 }
     const cpu = await withDirectory((dir) => isolate<Times>('tfjs', { dir, backend: 'cpu', ...settings }))
     if (!HAS_SWIFTSHADER) return figures('cpu', cpu)
     const webgpu = await withDirectory((dir) =>

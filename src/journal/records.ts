@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { listSegments, segmentPath } from './files.js'
 import { BLOCK_BYTES, CHUNK, type Chunk, readChunk, whyBad } from './framing.js'
-import { FRAMES_HEADER_BYTES, PAYLOAD } from './payload.js'
+import { FRAMES_HEADER_BYTES, PAYLOAD, readNote } from './payload.js'
 import { offsetOf, positionOf, segmentOf } from './position.js'
 
 /**
@@ -159,7 +159,11 @@ export class RecordReader {
     if (type === CHUNK.FULL) {
       if (this.#parts.length > 0) this.#parts = []
       this.#recordOffset = offset
-      return this.#visitor.record(this.#buffer, start, end, segment, offset)
+      if (!isNoteBroken(this.#buffer, start, end)) {
+        return this.#visitor.record(this.#buffer, start, end, segment, offset)
+      }
+      this.#damaged(segment, offset, end - start, 'record')
+      return true
     }
     // MIDDLE and LAST without their FIRST are the rest of a record whose beginning was damaged.
     if (type === CHUNK.FIRST) {
@@ -190,12 +194,23 @@ export class RecordReader {
   }
 }
 
+/** A note is what every reader of the journal stops for: one that cannot be read must cost itself and nothing else. */
+function isNoteBroken(from: Buffer, start: number, end: number): boolean {
+  try {
+    readNote(from, start, end)
+    return false
+  } catch (error) {
+    if (error instanceof SyntaxError) return true
+    throw error
+  }
+}
+
 /**
  * False for chunks of two records: each is sound, and together they have a wrong length. A disk that wrote a
  * block to a wrong place, or not at all, can leave that.
  */
 function isWhole(payload: Buffer): boolean {
-  if (payload[0] !== PAYLOAD.FRAMES) return true
+  if (payload[0] !== PAYLOAD.FRAMES) return !isNoteBroken(payload, 0, payload.length)
   let at = FRAMES_HEADER_BYTES
   while (at + 8 <= payload.length) {
     const words = payload.readUInt32LE(at) >>> 8

@@ -81,8 +81,14 @@ export class BatchBuilder {
         if (!definitionsOnly && sequence >= next) {
           this.lost += sequence - next
           next = sequence + 1
-          if (kind === KIND_MEDIA) this.#media.set(this.#rows, decodeMedia(frames, at * 8))
-          this.#addRow(producer, sequence, at, kind === KIND_MEDIA ? 0 : rowValues(words), u32, f64, keysOf)
+          const media = kind === KIND_MEDIA ? decodeMedia(frames, at * 8) : undefined
+          // What cannot be read costs itself, and not the run.
+          if (media === null) this.lost++
+          else {
+            if (media !== undefined) this.#media.set(this.#rows, media)
+            const values = media === undefined ? rowValues(words) : 0
+            this.#addRow(producer, sequence, at, values, u32, f64, keysOf)
+          }
         }
         sequence++
       } else if (kind === KIND_KEY) {

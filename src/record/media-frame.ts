@@ -19,10 +19,18 @@ export function encodeMedia(record: MediaRecord, sequence: number, step: number,
   return frame
 }
 
-/** Of a frame that begins at byte `at` of `frames`. */
-export function decodeMedia(frames: Uint8Array, at: number): MediaRecord {
+/** Of a frame that begins at byte `at` of `frames`; null where it holds none. */
+export function decodeMedia(frames: Uint8Array, at: number): MediaRecord | null {
   const bytes = Buffer.from(frames.buffer, frames.byteOffset + at, HEADER_BYTES)
   const producer = bytes.readUInt32LE(24)
   const json = Buffer.from(frames.buffer, frames.byteOffset + at + HEADER_BYTES, bytes.readUInt32LE(28))
-  return { ...(JSON.parse(json.toString('utf8')) as Omit<MediaRecord, 'producer'>), producer } as MediaRecord
+  try {
+    return {
+      ...(JSON.parse(json.toString('utf8')) as Omit<MediaRecord, 'producer'>),
+      producer,
+    } as MediaRecord
+  } catch (error) {
+    if (error instanceof SyntaxError) return null
+    throw error
+  }
 }

@@ -24,7 +24,7 @@ interface Sent {
 /** Memory of media calls that were not worked up yet, of one producer. Beyond it, calls are dropped and counted. */
 const MAX_PENDING_BYTES = 256 * 2 ** 20
 /** Calls that wait for their tensors; the oldest is then read at once. */
-const MAX_WAITING = 256
+const MAX_WAITING = 1024
 
 /**
  * The media calls of one producer on their way to the daemon, in the order of the calls: one whose tensor is still

@@ -1,18 +1,8 @@
+import type { NumberArray } from '../../media/request.js'
 import type { CustomScalarsValue, TableCell } from '../../record/media.js'
 
 /** Any typed array of numbers; of bigints, the nearest doubles are logged. */
-export type NumericArray =
-  | Float64Array
-  | Float32Array
-  | Int32Array
-  | Uint32Array
-  | Int16Array
-  | Uint16Array
-  | Int8Array
-  | Uint8Array
-  | Uint8ClampedArray
-  | BigInt64Array
-  | BigUint64Array
+export type NumericArray = NumberArray | BigInt64Array | BigUint64Array
 
 /** A tf.Tensor of any shape, by what it can do: this package imports no TensorFlow.js here. */
 export interface TensorLike {

@@ -6,17 +6,28 @@ import { tf } from './webgpu.mjs'
 
 const fit = { epochs: 2, batchSize: 8, shuffle: false, verbose: 0, validationSplit: 0.25 }
 
+let reads = 0
+const backend = tf.backend()
+const read = backend.read.bind(backend)
+backend.read = (dataId) => {
+  reads++
+  return read(dataId)
+}
+
 const plain = regression(tf)
 const expected = await reference(tf, (callbacks) =>
   plain.model.fit(plain.xs, plain.ys, { ...fit, callbacks }),
 )
 
+const readsOfPlain = reads
+
 const run = init({ dir: process.env.RUNS, sinks: ['jsonl'] })
 const { model, xs, ys } = regression(tf)
 const callback = trackerCallback(run, { readEvery: 8 })
+reads = 0
 await model.fit(xs, ys, { ...fit, callbacks: callback })
 const { dropped } = await run.finish()
-const { vendor, architecture, device } = tf.backend().adapterInfo.adapterInfo
+const { vendor, architecture, device } = backend.adapterInfo
 process.stdout.write(
-  `${JSON.stringify({ backend: tf.getBackend(), adapter: { vendor, architecture, device }, expected, dir: run.dir, dropped, counts: callback.counts })}\n`,
+  `${JSON.stringify({ backend: tf.getBackend(), adapter: { vendor, architecture, device }, expected, reads: { plain: readsOfPlain, tracked: reads }, dir: run.dir, dropped, counts: callback.counts })}\n`,
 )

@@ -1,7 +1,7 @@
 import type { FileKind, MediaKind, MediaRecord, MediaRecordOf, MediaValues } from '../../../record/media.js'
 import { encodeAudio } from './audio.js'
 import { encodeCustomScalars } from './custom-scalars.js'
-import { MediaFileError, readMediaFile } from './file.js'
+import { readMediaFile } from './file.js'
 import { encodeGraph } from './graph.js'
 import { encodeGraphDef } from './graph-def.js'
 import { encodeHistogram } from './histogram.js'
@@ -55,10 +55,5 @@ export function recordValue<Kind extends MediaKind>(
 ): MediaValues[Kind] {
   const { value, file } = record as MediaRecord
   if (value !== undefined) return value as MediaValues[Kind]
-  const json = readMediaFile(runDir, file!).toString('utf8')
-  try {
-    return JSON.parse(json) as MediaValues[Kind]
-  } catch (error) {
-    throw new MediaFileError(`${file!.path} is damaged (not JSON): ${(error as Error).message}`)
-  }
+  return JSON.parse(readMediaFile(runDir, file!).toString('utf8')) as MediaValues[Kind]
 }

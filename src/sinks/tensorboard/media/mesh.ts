@@ -38,7 +38,7 @@ export function encodeMesh(name: string, mesh: MeshValue): SummaryValue[] {
       bytesField(2, name),
       int64Field(3, type),
       ...(config === undefined ? [] : [bytesField(5, JSON.stringify(config))]),
-      bytesField(6, ...shape.map((size) => int64Field(0, size).subarray(1))),
+      ...shape.map((size) => int64Field(6, size)),
       int64Field(7, components),
     ])
     return {
