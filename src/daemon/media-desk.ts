@@ -9,6 +9,7 @@ import type { Control } from '../ring/control.js'
 import { DROP, type DropCause, F64 } from '../ring/layout.js'
 import { RingWriter } from '../ring/writer.js'
 import { sleep } from './clock.js'
+import { MediaCommit } from './media-commit.js'
 import type { NamedRing } from './messages.js'
 import { ThreadPool } from './pools.js'
 
@@ -47,6 +48,7 @@ export class MediaDesk {
   /** Per producer: the call that comes next. */
   readonly #next = new Map<number, number>()
   #runDir: string | null = null
+  #commit: MediaCommit | null = null
   #writer: RingWriter | null = null
   #channel: BroadcastChannel | null = null
   #pool: ThreadPool | null = null
@@ -68,6 +70,8 @@ export class MediaDesk {
   ringAdded(): void {
     const ring = this.#setup.rings.find(({ id }) => id === MEDIA_PRODUCER)?.ring
     if (ring === undefined || this.#runDir === null) return
+    // First: it moves the head.
+    this.#commit ??= new MediaCommit(ring, this.#setup.rings)
     this.#writer ??= new RingWriter(ring, this.#setup.control)
     this.#channel ??= this.#openChannel()
     for (const posted of this.#early.splice(0)) this.accept(posted)
@@ -146,10 +150,8 @@ export class MediaDesk {
       if (this.#closed) return
       if ('record' in made) await this.#waitForRoom(posted, made.record)
       if (this.#closed) return
-      // First: a desk that dies here loses the record, and it is seen to be missing; it is not there twice.
-      this.#countersOf(posted.producer)![F64.MEDIA_DONE]!++
-      if ('record' in made) this.#publish(posted.request!, made.record)
-      else this.#writer!.counters[DROP[made.dropped]]!++
+      if ('record' in made) this.#publish(posted, made.record)
+      else this.#drop(posted, made.dropped)
     }
     this.#working = false
   }
@@ -188,17 +190,23 @@ export class MediaDesk {
     while (!this.#writer!.hasRoom(length / 8) && !this.#closed) await sleep(ROOM_POLL_MS)
   }
 
-  #publish({ step, time }: MediaRequest, record: MediaRecord): void {
+  #publish({ producer, index, request }: PostedMedia, record: MediaRecord): void {
     const writer = this.#writer!
-    const { counters } = writer
-    const sequence = counters[F64.PUBLISHED]!
-    const frame = encodeMedia(record, sequence, step, time)
+    const sequence = writer.counters[F64.PUBLISHED]!
+    const frame = encodeMedia(record, sequence, request!.step, request!.time)
     const words = frame.length / 8
-    const at = writer.reserve(words)
-    if (at < 0) return
-    writer.bytes.set(frame, at * 8)
-    counters[F64.PUBLISHED] = sequence + 1
+    // There is room, and nobody closes this ring.
+    writer.bytes.set(frame, writer.reserve(words) * 8)
+    const head = (writer.head + words) | 0
+    this.#commit!.commit({ producer, done: index + 1, counter: F64.PUBLISHED, count: sequence + 1, head })
     writer.publish(words)
+  }
+
+  #drop({ producer, index }: PostedMedia, cause: DropCause): void {
+    const { head, counters } = this.#writer!
+    const counter = DROP[cause]
+    const count = counters[counter]! + 1
+    this.#commit!.commit({ producer, done: index + 1, counter, count, head })
   }
 
   #countersOf(producer: number): Float64Array | null {

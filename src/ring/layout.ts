@@ -70,6 +70,8 @@ export const F64 = {
   SYNCED: 384 / 8 + 2,
   /** Media calls of this producer that the daemon has done with: they are in the media ring, or dropped. */
   MEDIA_DONE: 384 / 8 + 3,
+  /** Of the media ring, which has one region: its desk's last commit (see daemon/media-commit.ts). */
+  MEDIA_COMMIT: (512 + 11 * 128) / 8,
 } as const
 
 /**

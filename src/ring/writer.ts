@@ -54,6 +54,11 @@ export class RingWriter {
     return this.#half
   }
 
+  /** Where the next frame begins, or the one that was reserved last, counted as the header's HEAD is. */
+  get head(): number {
+    return this.#head
+  }
+
   get closed(): boolean {
     return this.header[I32.CLOSED] !== 0
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
+import { WIRE_BYTES, WIRE_FIXED64, WIRE_VARINT } from '../sinks/protobuf/encoding.js'
 import { crc32c } from '../sinks/tensorboard/crc32c.js'
 import { HPARAMS_TAG_PREFIX } from '../sinks/tensorboard/media/hparams.js'
-import { WIRE_BYTES, WIRE_FIXED64, WIRE_VARINT } from '../sinks/tensorboard/protobuf/encoding.js'
 import {
   EVENT_GRAPH_DEF,
   EVENT_STEP,

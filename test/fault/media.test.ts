@@ -132,6 +132,23 @@ test('each kind is a record, with the step and time of its call, and a line of m
   })
 })
 
+test('hyper-parameters that are logged at once take the place of the config in TensorBoard', async () => {
+  const config = { lr: 1, batchSize: 32 }
+  const run = init({
+    dir: temporaryDirectory(),
+    git: false,
+    handleSignals: false,
+    config,
+    sinks: ['tensorboard'],
+  })
+  run.hparams({ lr: 2 })
+  for (let step = 0; step < 1000; step++) run.log({ loss: step }, step)
+  const result = await run.finish()
+  expect(result.sinks.tensorboard).toMatchObject({ delivered: 1001, notApplicable: 0 })
+  const { state } = JSON.parse(readFileSync(join(run.dir, 'cursors', 'tensorboard.json'), 'utf8'))
+  expect(state.directories[0].hparams).toBe('logged')
+})
+
 test('what makes no media is dropped, counted and told of once, and nothing throws', async () => {
   const run = start()
   const wrong = [
@@ -183,6 +200,28 @@ test('a buffer that is handed over is empty for its caller, and any other is lef
     { finite: 1000, max: 999 },
     { finite: 500, max: 499 },
   ])
+})
+
+test('memory that calls use again after one another holds what each of them was given', async () => {
+  const run = start()
+  const values = new Float64Array(20_000)
+  for (let step = 0; step < 120; step++) {
+    run.histogram('a', values.fill(step), step)
+    if (step % 3 === 0) await run.flush()
+    run.histogram('b', values.fill(-step), step)
+  }
+  await run.finish()
+  const found = mediaIn(run.dir).map(({ record, step }) => [
+    record.name,
+    step,
+    (record.value as { max: number }).max,
+  ])
+  expect(found).toEqual(
+    Array.from({ length: 120 }, (_, step) => [
+      ['a', step, step],
+      ['b', step, 0 - step],
+    ]).flat(),
+  )
 })
 
 test('other threads log media too, each call once and in order', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { int64Field } from '../../src/sinks/tensorboard/protobuf/encoding.js'
+import { int64Field } from '../../src/sinks/protobuf/encoding.js'
 import {
   fileVersionEvent,
   scalarTemplate,

@@ -1,4 +1,5 @@
 import { cross, isTensorLike } from './arrays.js'
+import type { SpareMemory } from './spare-memory.js'
 import type { Numbers, TensorLike } from './types.js'
 
 /** A tensor whose numbers are still to come. */
@@ -14,13 +15,17 @@ interface PendingRead {
 export class MediaInput {
   readonly fields: Record<string, unknown> = {}
   readonly transfer: ArrayBuffer[] = []
+  /** Memory to be used again when the call is done. */
+  readonly own: SharedArrayBuffer[] = []
   /** Of all arrays so far. */
   bytes = 0
   readonly #handOver: boolean
+  readonly #memory: SpareMemory
   readonly #reads: PendingRead[] = []
 
-  constructor(handOver: boolean) {
+  constructor(handOver: boolean, memory: SpareMemory) {
     this.#handOver = handOver
+    this.#memory = memory
   }
 
   get waits(): boolean {
@@ -69,10 +74,11 @@ export class MediaInput {
   }
 
   #cross(field: string, value: Exclude<Numbers, TensorLike> | readonly boolean[], handOver: boolean): void {
-    const { array, transfer } = cross(value, handOver)
+    const { array, transfer, own } = cross(value, handOver, this.#memory)
     this.fields[field] = array
     this.bytes += array.byteLength
     if (transfer !== null) this.transfer.push(transfer)
+    if (own !== null) this.own.push(own)
   }
 }
 

@@ -38,7 +38,9 @@ export class MediaProducer {
   log(call: MediaCall): void {
     const time = Date.now()
     const { kind, name, step = Math.max(0, this.#ring.counters[F64.LAST_STEP]!) } = call
-    const input = new MediaInput(call.transfer === true)
+    // First: what is done gives its memory to this call.
+    this.outbox.forgetDone()
+    const input = new MediaInput(call.transfer === true, this.outbox.memory)
     let refusal: Refusal | null
     try {
       refusal = this.#refusal(name, step)

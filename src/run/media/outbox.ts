@@ -4,6 +4,7 @@ import { DROP, F64 } from '../../ring/layout.js'
 import { errorText } from '../read-back.js'
 import type { Warn } from '../warnings.js'
 import type { MediaInput } from './input.js'
+import { SpareMemory } from './spare-memory.js'
 
 /** Sends to the daemon; buffers in `transfer` are handed over where the way allows it. */
 export type SendMedia = (posted: PostedMedia, transfer: readonly ArrayBuffer[]) => void
@@ -19,6 +20,7 @@ interface Waiting {
 interface Sent {
   readonly posted: PostedMedia
   readonly bytes: number
+  readonly own: readonly SharedArrayBuffer[]
 }
 
 /** Memory of media calls that were not worked up yet, of one producer. Beyond it, calls are dropped and counted. */
@@ -32,6 +34,8 @@ const MAX_WAITING = 1024
  * taken the place of a dead one.
  */
 export class MediaOutbox {
+  /** For the copies that calls make. */
+  readonly memory = new SpareMemory()
   readonly #producer: number
   readonly #counters: Float64Array
   readonly #send: SendMedia
@@ -48,9 +52,19 @@ export class MediaOutbox {
     this.#warn = warn
   }
 
+  /** Lets go of what the daemon has done. */
+  forgetDone(): void {
+    const done = this.#counters[F64.MEDIA_DONE]!
+    while (this.#sent.length > 0 && this.#sent[0]!.posted.index < done) {
+      const { bytes, own } = this.#sent.shift()!
+      this.#bytes -= bytes
+      for (const buffer of own) this.memory.give(buffer)
+    }
+  }
+
   /** False where there is no memory left for it: counted and warned of. */
   add(head: Head, input: MediaInput): boolean {
-    this.#forgetDone()
+    this.forgetDone()
     if (this.#bytes + input.bytes > MAX_PENDING_BYTES) {
       this.#counters[DROP['media-backlog']]!++
       const mib = MAX_PENDING_BYTES / 2 ** 20
@@ -72,7 +86,7 @@ export class MediaOutbox {
 
   /** Everything that the daemon has not done yet, again: the one that had it is dead. */
   sendAgain(): void {
-    this.#forgetDone()
+    this.forgetDone()
     for (const { posted } of this.#sent) {
       try {
         this.#send(posted, [])
@@ -146,7 +160,8 @@ export class MediaOutbox {
         this.#send(posted, input.transfer)
         this.#counters[F64.MEDIA_POSTED] = index + 1
         const lost = input.transfer.length > 0
-        this.#sent.push({ posted: lost ? { ...posted, request: null } : posted, bytes: input.bytes })
+        const { bytes, own } = input
+        this.#sent.push({ posted: lost ? { ...posted, request: null } : posted, bytes, own })
       } catch (error) {
         // A table or a layout that holds what cannot be copied to another thread: a function, say.
         this.#bytes -= input.bytes
@@ -156,11 +171,5 @@ export class MediaOutbox {
       this.#counters[F64.READING]!--
     }
     if (this.#waiting.length === 0) for (const resolve of this.#idle.splice(0)) resolve()
-  }
-
-  #forgetDone(): void {
-    const done = this.#counters[F64.MEDIA_DONE]!
-    while (this.#sent.length > 0 && this.#sent[0]!.posted.index < done)
-      this.#bytes -= this.#sent.shift()!.bytes
   }
 }

@@ -1,4 +1,4 @@
-import { type Pieces, piecesLength } from './protobuf/encoding.js'
+import { type Pieces, piecesLength } from '../protobuf/encoding.js'
 import { RECORD_FOOTER_BYTES, RECORD_HEADER_BYTES, sealRecord } from './tfrecord.js'
 
 const INITIAL_BYTES = 64 * 1024

@@ -1,5 +1,4 @@
 import type { RecordBatch } from '../../record/batch.js'
-import type { LeftOut } from './left-out.js'
 import {
   fieldKey,
   MAX_VARINT_BYTES,
@@ -8,7 +7,8 @@ import {
   WIRE_VARINT,
   writeInt64,
   writeVarint,
-} from './protobuf/encoding.js'
+} from '../protobuf/encoding.js'
+import type { LeftOut } from './left-out.js'
 import {
   EVENT_STEP,
   EVENT_SUMMARY,

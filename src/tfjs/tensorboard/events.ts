@@ -3,7 +3,7 @@
  * framework/summary.proto, framework/tensor.proto): a scalar is a `simple_value`, a histogram a float32 tensor of
  * shape `[buckets, 3]` whose metadata names the plugin.
  */
-import { bytesField, doubleField, fieldKey, int64Field } from '../../sinks/tensorboard/protobuf/encoding.js'
+import { bytesField, doubleField, fieldKey, int64Field } from '../../sinks/protobuf/encoding.js'
 import { EVENT_STEP, EVENT_SUMMARY, EVENT_WALL_TIME } from '../../sinks/tensorboard/protobuf/event.js'
 
 const WIRE_FIXED32 = 5

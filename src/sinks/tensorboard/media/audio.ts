@@ -1,4 +1,4 @@
-import { int64Field } from '../protobuf/encoding.js'
+import { int64Field } from '../../protobuf/encoding.js'
 import { DATA_CLASS, pluginMetadata, type SummaryValue, stringTensor } from './summary.js'
 
 const PLUGIN = 'audio'

@@ -1,5 +1,5 @@
 import type { CustomScalarsValue } from '../../../record/media.js'
-import { bytesField, int64Field } from '../protobuf/encoding.js'
+import { bytesField, int64Field } from '../../protobuf/encoding.js'
 import { DATA_CLASS, pluginMetadata, type SummaryValue, stringTensor } from './summary.js'
 
 const PLUGIN = 'custom_scalars'

@@ -5,7 +5,7 @@
  * page would hide them all in one box.
  */
 import type { GraphValue } from '../../../record/media.js'
-import { bytesField, int64Field } from '../protobuf/encoding.js'
+import { bytesField, int64Field } from '../../protobuf/encoding.js'
 import { inboundNodes, type KerasLayer, kerasModel, layerName, nodesIn } from './keras-model.js'
 
 interface Node {

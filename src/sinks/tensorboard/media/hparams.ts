@@ -5,8 +5,8 @@
  */
 import { createHash } from 'node:crypto'
 import type { HParamsValue } from '../../../record/media.js'
+import { bytesField, doubleField, int64Field } from '../../protobuf/encoding.js'
 import type { RunOutcome, RunStatus } from '../../sink.js'
-import { bytesField, doubleField, int64Field } from '../protobuf/encoding.js'
 import { DATA_CLASS, emptyTensor, pluginMetadata, type SummaryValue } from './summary.js'
 
 const PLUGIN = 'hparams'

@@ -1,5 +1,5 @@
 import type { MeshValue } from '../../../record/media.js'
-import { bytesField, int64Field } from '../protobuf/encoding.js'
+import { bytesField, int64Field } from '../../protobuf/encoding.js'
 import {
   DATA_CLASS,
   DATA_TYPE,

@@ -1,5 +1,5 @@
 import type { PrCurveValue } from '../../../record/media.js'
-import { int64Field } from '../protobuf/encoding.js'
+import { int64Field } from '../../protobuf/encoding.js'
 import {
   DATA_CLASS,
   DATA_TYPE,

@@ -2,7 +2,7 @@
  * Values of a Summary other than scalars: a tensor, and the metadata that says which plugin shows it. Messages:
  * Summary and SummaryMetadata (tensorflow/core/framework/summary.proto), TensorProto (framework/tensor.proto).
  */
-import { bytesField, int64Field, type Pieces, piecesField } from '../protobuf/encoding.js'
+import { bytesField, int64Field, type Pieces, piecesField } from '../../protobuf/encoding.js'
 
 const VALUE_TAG = 1
 const VALUE_TENSOR = 8

@@ -2,7 +2,7 @@
  * The messages of an event file: Event (tensorflow/core/util/event.proto), Summary (framework/summary.proto),
  * TensorProto (framework/tensor.proto). Field numbers below are theirs.
  */
-import { bytesField, doubleField, int64Field, type Pieces, piecesField } from './encoding.js'
+import { bytesField, doubleField, int64Field, type Pieces, piecesField } from '../../protobuf/encoding.js'
 
 export const EVENT_WALL_TIME = 1
 export const EVENT_STEP = 2

@@ -1,5 +1,5 @@
 /**
- * The part of the protocol buffer wire format that event files need
+ * The part of the protocol buffer wire format that event files and W&B logs need
  * (https://protobuf.dev/programming-guides/encoding): in-place writers for the hot path, and fields as buffers
  * of their own for what is encoded once.
  */

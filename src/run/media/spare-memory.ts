@@ -1,0 +1,29 @@
+/** Smaller buffers are as cheap new as found. */
+const MIN_BYTES = 64 * 1024
+/** What is kept for later calls. */
+const MAX_BYTES = 32 * 2 ** 20
+
+/**
+ * Shared memory of media calls that are done, for the next call of the same size: the pages of fresh memory cost more
+ * than the copy into them.
+ */
+export class SpareMemory {
+  readonly #buffers: SharedArrayBuffer[] = []
+  #bytes = 0
+
+  /** Its content is anything. */
+  take(byteLength: number): SharedArrayBuffer {
+    const index = this.#buffers.findIndex((buffer) => buffer.byteLength === byteLength)
+    if (index < 0) return new SharedArrayBuffer(byteLength)
+    this.#bytes -= byteLength
+    return this.#buffers.splice(index, 1)[0]!
+  }
+
+  /** Nobody reads it any more. */
+  give(buffer: SharedArrayBuffer): void {
+    const { byteLength } = buffer
+    if (byteLength < MIN_BYTES || this.#bytes + byteLength > MAX_BYTES) return
+    this.#buffers.push(buffer)
+    this.#bytes += byteLength
+  }
+}
