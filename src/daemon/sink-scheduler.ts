@@ -1,4 +1,4 @@
-import { backoffMs } from '../delivery/backoff.js'
+import { backoffMs, MAX_RETRY_AFTER_MS } from '../delivery/backoff.js'
 import type { DeliveredRun, Slice, SliceError, SliceResult } from '../delivery/deliver.js'
 import type { ResolvedSink } from '../options/options.js'
 import type { Control } from '../ring/control.js'
@@ -53,6 +53,8 @@ export class SinkScheduler {
   #failures = 0
   #notBefore = 0
   #paused = false
+  /** What it was paused for, as long as nothing else was heard of it. */
+  #pausedFor: string | null = null
   #inFlight: Promise<void> | null = null
 
   constructor(setup: SchedulerSetup) {
@@ -91,8 +93,9 @@ export class SinkScheduler {
     // A person may have acted by now: once more.
     if (this.#paused && this.#inFlight === null) this.#notBefore = 0
     this.#paused = false
-    for (let closing = false; !this.#paused; ) {
+    for (let closing = false; ; ) {
       if (this.#inFlight !== null) await Promise.race([this.#inFlight, sleep(deadline - performance.now())])
+      if (this.#paused) return false
       // A sink whose close failed does not tell how the run ended: it is closed again, and filled before where it
       // has found itself incomplete.
       if (closing && this.#inFlight === null && !this.pending) {
@@ -110,7 +113,6 @@ export class SinkScheduler {
         this.#start(closing ? outcome : null)
       }
     }
-    return false
   }
 
   /** `wanted`: it has something to write, with which it may try whether there is room. */
@@ -173,6 +175,7 @@ export class SinkScheduler {
     if (this.#failures > 0) this.#setup.warn(`${this.name}/recovered`, `${this.name}: delivering again`)
     this.#failures = 0
     this.#paused = false
+    this.#pausedFor = null
     this.#notBefore = performance.now() + SLICE_INTERVAL_MS
     this.#slot.state = close === null ? 'idle' : 'closed'
   }
@@ -192,13 +195,18 @@ export class SinkScheduler {
     this.#paused = action === 'pause'
     this.#slot.state = this.#paused ? 'paused' : 'backing-off'
     // What a person mends (a key that has expired) is not told to us: it is tried now and then.
-    const waitMs = this.#paused
-      ? retryAfterMs || PAUSED_RETRY_MS
-      : backoffMs(this.#failures - 1, retryAfterMs)
+    const waitMs = this.#paused ? pausedMs(retryAfterMs) : backoffMs(this.#failures - 1, retryAfterMs)
     this.#notBefore = performance.now() + (isNoRoom(code) ? Math.min(waitMs, MAX_NO_ROOM_MS) : waitMs)
     const next = this.#paused ? 'paused, the journal keeps everything' : 'trying again'
+    // Asked again each minute, it says the same again.
+    if (this.#paused && this.#pausedFor === code) return
+    this.#pausedFor = this.#paused ? code : null
     this.#setup.warn(`${this.name}/${code}`, `${this.name}: ${message} (${code}; ${next})`)
   }
 }
+
+/** A time that makes no sense counts as none. */
+const pausedMs = (retryAfterMs: number): number =>
+  retryAfterMs > 0 ? Math.min(retryAfterMs, MAX_RETRY_AFTER_MS) : PAUSED_RETRY_MS
 
 const retry = (message: string): SliceError => ({ action: 'retry', code: 'THREAD', message, retryAfterMs: 0 })

@@ -1,3 +1,8 @@
+import type { Sink } from '../sinks/sink.js'
+
+const BATCH_BYTES = 256 * 1024
+const MAX_BATCH_BYTES = 16 * 2 ** 20
+
 /** A limit that has just been found too high is tried again after this many batches at most. */
 const MAX_PATIENCE = 64
 
@@ -50,4 +55,11 @@ export class BatchLimit {
     // One is kept: a failure right after the growth is a failure of the growth.
     this.#taken = 1
   }
+}
+
+/** Journal bytes that one batch holds at most. What a sink of somebody else says may be anything. */
+export function batchBytesOf({ batchBytes }: Pick<Sink, 'batchBytes'>): number {
+  return typeof batchBytes === 'number' && batchBytes >= 1
+    ? Math.min(batchBytes, MAX_BATCH_BYTES)
+    : BATCH_BYTES
 }

@@ -4,14 +4,12 @@ import type { SinkSlot } from '../ring/sink-slot.js'
 import { type SinkError, toSinkError } from '../sinks/errors.js'
 import type { RejectedRow, RunOutcome, Sink, SinkContext, SinkState, WriteResult } from '../sinks/sink.js'
 import { bootId } from '../store/boot-id.js'
-import { BatchLimit } from './batch-limit.js'
+import { BatchLimit, batchBytesOf } from './batch-limit.js'
 import { type Cursor, commitCursor, isSuspect, readCursor } from './cursor.js'
 import { appendDeadLetters, type DeadLetterFile, trimDeadLetters } from './dead-letter.js'
 import type { Feed } from './feed.js'
 import { rebuild } from './rebuild.js'
 
-/** Journal bytes that one batch holds at most. */
-const BATCH_BYTES = 256 * 1024
 const CLOSE_MS = 1000
 /** After so many failures in a row the destination counts as dead, and each further attempt is a single row. */
 const DEAD_AFTER_ATTEMPTS = 5
@@ -80,7 +78,10 @@ export class SinkSession {
     try {
       this.#commitLate()
       await this.#open()
-      const { batch, after } = this.#feed.read(this.#cursor.place, { end, maxBytes: BATCH_BYTES })
+      const { batch, after } = this.#feed.read(this.#cursor.place, {
+        end,
+        maxBytes: batchBytesOf(this.#sink),
+      })
       if (batch === null) {
         if (after.position !== this.#cursor.place.position) this.#commit(this.#past(after))
         this.#noLongerFails()

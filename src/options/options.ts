@@ -6,7 +6,7 @@ export type RunMode = 'online' | 'offline' | 'disabled'
 export type { WhenFull }
 export type Goal = 'minimize' | 'maximize'
 /** Sinks that a name selects. `summary` is not among them: it always runs. */
-export type BuiltInSink = 'jsonl' | 'csv' | 'tensorboard' | 'console'
+export type BuiltInSink = 'jsonl' | 'csv' | 'tensorboard' | 'console' | 'wandb'
 
 /** A built-in sink by name; with options of its own; or a sink of yours, loaded on a pool thread. */
 export type SinkOption =

@@ -10,6 +10,7 @@ const BUILT_IN: readonly string[] = [
   'csv',
   'tensorboard',
   'console',
+  'wandb',
 ] satisfies readonly BuiltInSink[]
 const NAMES = BUILT_IN.map((name) => `"${name}"`).join(', ')
 const ALWAYS_ON = 'summary'

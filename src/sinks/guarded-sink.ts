@@ -28,6 +28,10 @@ export class GuardedSink implements Sink {
     this.#sink = sink as Sink
   }
 
+  get batchBytes(): number | undefined {
+    return this.#sink.batchBytes
+  }
+
   async open(context: SinkContext, state: SinkState | null): Promise<void> {
     this.#context = context
     this.#state = JSON.stringify(state)

@@ -12,6 +12,7 @@ const BUILT_IN: { readonly [name: string]: () => Promise<{ createSink: () => Sin
   csv: () => import('./csv/sink.js'),
   tensorboard: () => import('./tensorboard/sink.js'),
   console: () => import('./console/sink.js'),
+  wandb: () => import('./wandb/sink.js'),
   summary: () => import('./summary/sink.js'),
 }
 

@@ -67,6 +67,11 @@ export interface WriteResult {
  * other error means "try again later".
  */
 export interface Sink {
+  /**
+   * Journal bytes that a batch holds at most; default 256 KiB. More for a destination that allows few requests: memory
+   * for it grows alike. At most 16 MiB count.
+   */
+  readonly batchBytes?: number | undefined
   open(context: SinkContext, state: SinkState | null): Promise<void>
   write(batch: RecordBatch): Promise<WriteResult>
   close(outcome: RunOutcome): Promise<void>

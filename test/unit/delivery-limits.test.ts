@@ -63,6 +63,22 @@ describe('the size of batches', () => {
     }
   })
 
+  test('a sink says how much journal its batches hold; what makes no sense counts as nothing said', async () => {
+    const rows = 20_000
+    const largest = async (batchBytes?: unknown) => {
+      const sink = deliveredSink(rows, { batchBytes })
+      while (!(await sink.slice()).caughtUp) {
+        // until all are taken
+      }
+      return Math.max(...sink.sizes)
+    }
+    const usual = await largest()
+    expect(usual).toBeLessThan(rows / 2)
+    expect(await largest(4 * 2 ** 20)).toBe(rows)
+    expect(await largest(64 * 1024)).toBeLessThan(usual / 2)
+    for (const nonsense of [0, -1, Number.NaN, '4', null]) expect(await largest(nonsense)).toBe(usual)
+  })
+
   test('many bad rows in a row cost two requests each', async () => {
     const sink = deliveredSink(ROWS, {
       write: (batch) => {

@@ -21,6 +21,8 @@ export interface Behaviour {
   open?: (context: SinkContext, state: SinkState | null) => unknown
   write?: (batch: RecordBatch, state: { next: number }) => unknown
   close?: (outcome: RunOutcome) => unknown
+  /** See Sink. */
+  batchBytes?: unknown
 }
 
 /**
@@ -40,6 +42,7 @@ export function deliveredSink(rows: number, behaviour: Behaviour = {}) {
   const create = (): Sink => {
     let next = 0
     return {
+      batchBytes: behaviour.batchBytes as number,
       async open(given, state) {
         openedWith.push(state)
         context = given

@@ -1,0 +1,56 @@
+import { SinkError } from '../../errors.js'
+import { type Extent, extentIn, lengthIn } from '../../file/append-file.js'
+import type { SinkState } from '../../sink.js'
+import type { HistoryState } from '../history.js'
+import type { SummaryState } from '../summary.js'
+
+/** Where the log is; a run stays there, whatever the environment says later. */
+export interface LogPlace {
+  /** Absolute path of the directory that holds `wandb/`; null: the run's own. */
+  readonly root: string | null
+  /** Name of the directory in it. */
+  readonly directory: string
+  /** See run-directory.ts. */
+  readonly part: number
+  readonly runId: string
+}
+
+/** What the next records depend on. */
+export interface LogState {
+  /** How far the log holds lines that no row changes any more. */
+  readonly extent: Extent & { readonly crc: number }
+  /** Number of the next record. */
+  readonly num: number
+  readonly history: HistoryState
+  readonly summary: SummaryState
+}
+
+/** Committed with the cursor, as plain JSON. */
+export interface OfflineState extends LogPlace, LogState {}
+
+export function saveState({ extent, ...rest }: OfflineState): SinkState {
+  return { ...rest, ...extent }
+}
+
+/** Throws a `rebuild` SinkError for a state that is none of ours. */
+export function restoreState(state: SinkState): OfflineState {
+  const { root, directory, runId, history, summary } = state
+  const texts = typeof directory === 'string' && typeof runId === 'string'
+  const place = texts && (root === null || typeof root === 'string')
+  const { length, crc } = extentIn(state, 'length', 'crc')
+  if (!place || crc === null || typeof history !== 'object' || history === null || !Array.isArray(summary)) {
+    const message = "the cursor is not one of W&B's offline log; it is written again from the journal"
+    throw new SinkError('rebuild', 'STATE_INVALID', message)
+  }
+  const num = lengthIn(state, 'num')
+  return {
+    root,
+    directory,
+    part: lengthIn(state, 'part'),
+    runId,
+    extent: { length, crc },
+    num,
+    history: history as HistoryState,
+    summary: summary as SummaryState,
+  }
+}

@@ -1,0 +1,60 @@
+import * as v from 'valibot'
+import { SinkError } from '../../errors.js'
+import type { SinkState } from '../../sink.js'
+import type { HistoryState } from '../history.js'
+import type { SummaryState } from '../summary.js'
+import type { KnownRun } from './graphql.js'
+
+const number = v.pipe(v.number(), v.finite())
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+const fields = v.array(v.tuple([v.string(), v.string()]))
+
+const openLine = v.object({
+  step: number,
+  given: number,
+  original: v.nullable(number),
+  time: number,
+  bytes: count,
+  values: fields,
+})
+
+const onlineState = v.object({
+  run: v.object({ runId: v.string(), entity: v.string(), project: v.string(), storageId: v.string() }),
+  startTime: number,
+  offset: count,
+  history: v.object({
+    lastStep: v.pipe(v.number(), v.safeInteger()),
+    highest: v.nullable(number),
+    lateRows: count,
+    open: v.nullable(openLine),
+  }),
+  summary: fields,
+  refusedLines: count,
+  refusedInRow: count,
+})
+
+/** What a cursor holds of a run that is streamed to W&B. Plain JSON. */
+export type OnlineState = {
+  /** Pinned: another environment, in a later recovery, must not send the rest of the run somewhere else. */
+  readonly run: KnownRun
+  /** From which `_runtime` counts, in milliseconds since the epoch; before the run's own where it is resumed. */
+  readonly startTime: number
+  /** The number of the next history line. */
+  readonly offset: number
+  readonly history: HistoryState
+  readonly summary: SummaryState
+  readonly refusedLines: number
+  /** Lines refused since the last one that was taken. */
+  readonly refusedInRow: number
+}
+
+/** Throws a `rebuild` SinkError where the state is not one of ours: the same lines are sent again from the first. */
+export function parseState(state: SinkState): OnlineState {
+  const result = v.safeParse(onlineState, state)
+  if (result.success) return result.output
+  throw new SinkError(
+    'rebuild',
+    'STATE_INVALID',
+    "the W&B cursor cannot be read; the run's lines are sent again from the journal, over themselves",
+  )
+}
