@@ -4,7 +4,7 @@ import type { Benchmark, Figure, Settings } from './benchmark.js'
 import { withDirectory } from './directory.js'
 import { isolate } from './isolate.js'
 import { median, quantile } from './statistics.js'
-import { HAS_SWIFTSHADER, unpackSwiftShader } from './webgpu.js'
+import { HAS_NVIDIA, HAS_WEBGPU, webGpuEnvironment } from './webgpu.js'
 
 interface Times {
   readonly bare: readonly number[]
@@ -20,20 +20,23 @@ export const tfjs: Benchmark = {
   async run({ quick }: Settings): Promise<Figure[]> {
     const settings = { pairs: quick ? 4 : 24, batches: quick ? 16 : 32 }
     const cpu = await withDirectory((dir) => isolate<Times>('tfjs', { dir, backend: 'cpu', ...settings }))
-    if (!HAS_SWIFTSHADER) return figures('cpu', cpu)
+    if (!HAS_WEBGPU) return figures('cpu', cpu)
     const webgpu = await withDirectory((dir) =>
-      withSwiftShader(dir, () => isolate<Times>('tfjs', { dir, backend: 'webgpu', ...settings })),
+      withWebGpu(dir, () => isolate<Times>('tfjs', { dir, backend: 'webgpu', ...settings })),
     )
-    return [...figures('cpu', cpu), ...figures('webgpu on SwiftShader', webgpu)]
+    return [
+      ...figures('cpu', cpu),
+      ...figures(HAS_NVIDIA ? 'webgpu on the GPU' : 'webgpu on SwiftShader', webgpu),
+    ]
   },
 }
 
-/** While `body` runs, the programs that it starts find SwiftShader, and no GPU: figures stay comparable. */
-async function withSwiftShader<T>(dir: string, body: () => Promise<T>): Promise<T> {
+/** While `body` runs, the programs that it starts find a GPU, or SwiftShader where there is none. */
+async function withWebGpu<T>(dir: string, body: () => Promise<T>): Promise<T> {
   const libraries = join(dir, 'swiftshader')
   mkdirSync(libraries)
   const before = process.env
-  process.env = { ...before, ...unpackSwiftShader(libraries) }
+  process.env = { ...before, ...webGpuEnvironment(libraries) }
   try {
     return await body()
   } finally {

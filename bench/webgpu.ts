@@ -1,12 +1,24 @@
 /** WebGPU in Node, without a GPU too: TensorFlow.js on Dawn on SwiftShader. Also for the tests. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { brotliDecompressSync } from 'node:zlib'
 import * as core from '@tensorflow/tfjs-core'
 
-/** SwiftShader ships as x86-64 code for Linux. */
-export const HAS_SWIFTSHADER = process.platform === 'linux' && process.arch === 'x64'
+/** Where Vulkan's drivers are registered. */
+const DRIVER_DIRECTORIES = ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d']
+
+/** An NVIDIA GPU whose Vulkan driver is installed. */
+export const HAS_NVIDIA =
+  existsSync('/dev/nvidiactl') &&
+  DRIVER_DIRECTORIES.some((dir) => existsSync(dir) && readdirSync(dir).some((name) => /nvidia/i.test(name)))
+
+/** With a GPU, or SwiftShader, which ships as x86-64 code for Linux. */
+export const HAS_WEBGPU = HAS_NVIDIA || (process.platform === 'linux' && process.arch === 'x64')
+
+/** What a process must have in its environment to find a GPU, or SwiftShader, which is then unpacked into `dir`. */
+export const webGpuEnvironment = (dir: string): Record<string, string> =>
+  HAS_NVIDIA ? {} : unpackSwiftShader(dir)
 
 const BLOCK = 512
 
@@ -14,7 +26,7 @@ const BLOCK = 512
  * Unpacks SwiftShader, Vulkan on the processor, out of the npm package that ships Chromium. Returns what a process
  * must have in its environment from its start: the Vulkan loader and its driver are found by it.
  */
-export function unpackSwiftShader(dir: string): Record<string, string> {
+function unpackSwiftShader(dir: string): Record<string, string> {
   // The package's main file is build/<format>/index.js, and it exports no path to its archives.
   const main = createRequire(import.meta.url).resolve('@sparticuz/chromium')
   const archive = join(dirname(main), '..', '..', 'bin', 'swiftshader.tar.br')

@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { temporaryDirectory } from '../support/directory.js'
 import { startProgram } from '../support/program.js'
+import { gpuEnvironment, HAS_WEBGPU } from './support/gpu.js'
 import type { Reported } from './support/regression.mjs'
-import { HAS_SWIFTSHADER, swiftShader } from './support/swiftshader.js'
 import { pointsIn, tagsIn, valuesIn } from './support/tensorboard-files.js'
 
 const SUPPORT = join(import.meta.dirname, 'support')
@@ -19,11 +19,11 @@ test.each([
   expect(tagsIn(dir)).toEqual(['a@1', 'a@2'])
 })
 
-test.skipIf(!HAS_SWIFTSHADER)(
+test.skipIf(!HAS_WEBGPU)(
   'on WebGPU every value is the one that tfjs reads itself at each batch',
   async () => {
     const dir = temporaryDirectory()
-    const program = startProgram(join(SUPPORT, 'tensorboard-webgpu.mjs'), { dir, env: swiftShader() })
+    const program = startProgram(join(SUPPORT, 'tensorboard-webgpu.mjs'), { dir, env: gpuEnvironment() })
     const { code } = await program.ended
     if (code !== 0) throw new Error(`the training ended with ${code}: ${program.stderr}`)
     const told = JSON.parse(program.stdout.trim().split('\n').at(-1)!) as {
