@@ -26,6 +26,15 @@ export type {
 } from './run/media/types.js'
 export type { DurabilityLevel, FinishOptions, FlushOptions, FlushResult, Run } from './run/run.js'
 export type { RunStatusReport, SinkStatus } from './run/status.js'
+export type {
+  AlertOptions,
+  ArtifactOptions,
+  ArtifactSource,
+  ArtifactSources,
+  MetricOptions,
+  RunUpdates,
+  SaveFileOptions,
+} from './run/updates/types.js'
 export type { MetricLogger, MetricValue, MetricValues, ScalarHandle, TensorScalar } from './run/values.js'
 export { SinkError, type SinkErrorAction } from './sinks/errors.js'
 export type { RejectedRow, RunOutcome, Sink, SinkContext, SinkState, WriteResult } from './sinks/sink.js'

@@ -3,11 +3,12 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { Daemon } from '../src/daemon/daemon.js'
 import type { DaemonMessage, DaemonSetup } from '../src/daemon/messages.js'
 
-const daemon = new Daemon(workerData as DaemonSetup, {
+const entries = {
   drain: new URL('./drain.js', import.meta.url).href,
   deliver: new URL('./deliver.js', import.meta.url).href,
   recover: new URL('./recover.js', import.meta.url).href,
   media: new URL('./media.js', import.meta.url).href,
-})
+}
+const daemon = new Daemon(workerData as DaemonSetup, entries, (message) => parentPort!.postMessage(message))
 parentPort!.on('message', (message: DaemonMessage) => daemon.receive(message))
 daemon.start()

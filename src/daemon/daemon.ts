@@ -2,6 +2,7 @@ import type { ResolvedSink } from '../options/options.js'
 import { MEDIA_PRODUCER } from '../record/media.js'
 import { Control } from '../ring/control.js'
 import { diskSpace } from '../store/disk-space.js'
+import { writeToTerminal } from '../store/terminal.js'
 import { BackgroundRecovery } from './background-recovery.js'
 import { sleep } from './clock.js'
 import { collectContext } from './context/index.js'
@@ -12,10 +13,10 @@ import type { DrainReport } from './drain-messages.js'
 import { DrainSupervisor } from './drain-supervisor.js'
 import { identify, type RunIdentity } from './identity.js'
 import { MediaDesk } from './media-desk.js'
-import type { DaemonMessage, DaemonSetup, FinishRequest, NamedRing } from './messages.js'
+import type { DaemonMessage, DaemonSetup, FinishRequest, NamedRing, OwnerMessage } from './messages.js'
 import { Ownership } from './ownership.js'
 import { ThreadPool } from './pools.js'
-import { Reporter, writeToTerminal } from './reporter.js'
+import { Reporter } from './reporter.js'
 import { countRecords, isUsed, RunRecord, sinksOf } from './run-record.js'
 
 const CONTEXT_PATIENCE_MS = 1000
@@ -39,6 +40,7 @@ export class Daemon {
   readonly #setup: DaemonSetup
   readonly #control: Control
   readonly #entries: DaemonEntries
+  readonly #tellOwner: (message: OwnerMessage) => void
   readonly #rings: NamedRing[]
   readonly #producers: Record<string, string> = {}
   readonly #sinks: readonly ResolvedSink[]
@@ -56,8 +58,9 @@ export class Daemon {
   #finishedAt = 0
   #started: Promise<void> | null = null
 
-  constructor(setup: DaemonSetup, entries: DaemonEntries) {
+  constructor(setup: DaemonSetup, entries: DaemonEntries, tellOwner: (message: OwnerMessage) => void) {
     this.#setup = setup
+    this.#tellOwner = tellOwner
     this.#entries = entries
     this.#control = new Control(setup.control)
     this.#rings = [...setup.rings]
@@ -125,6 +128,7 @@ export class Daemon {
       producers: this.#producers,
       warn: (kind, message) => this.#reporter.warn(kind, message),
       allowed: () => this.#ownership?.lost !== true,
+      stopRequested: () => this.#tellOwner({ type: 'stop' }),
     })
   }
 

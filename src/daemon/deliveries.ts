@@ -29,6 +29,8 @@ export interface DeliveriesSetup {
   readonly warn: (kind: string, message: string) => void
   /** False once the run is another's to deliver. */
   readonly allowed: () => boolean
+  /** Called once, when a sink has heard that the run is to be stopped. */
+  readonly stopRequested: () => void
 }
 
 /** All sinks of a live run: which gets a slice when, on which thread. */
@@ -39,6 +41,7 @@ export class Deliveries {
   readonly #schedulers: readonly SinkScheduler[]
   #idleTicks = 0
   #ending = false
+  #toldStop = false
 
   constructor(setup: DeliveriesSetup) {
     this.#setup = setup
@@ -84,6 +87,10 @@ export class Deliveries {
     const now = performance.now()
     control.beatDaemon()
     pressure.tick(now)
+    if (control.stopRequested && !this.#toldStop) {
+      this.#toldStop = true
+      this.#setup.stopRequested()
+    }
     if (this.#ending || !allowed()) return
     const fileSinksBusy = this.#schedulers.some(({ busy, sharesThread }) => busy && sharesThread)
     for (const scheduler of this.#schedulers) {

@@ -36,6 +36,11 @@ export interface FinishRequest {
   readonly error?: { readonly name: string; readonly message: string; readonly stack?: string }
 }
 
+/** What the daemon tells the owner of a run: somebody has asked that it be stopped. */
+export interface OwnerMessage {
+  readonly type: 'stop'
+}
+
 /** What the owner of a run tells its daemon. */
 export type DaemonMessage =
   | { readonly type: 'ring'; readonly ring: NamedRing }

@@ -1,4 +1,4 @@
-import fs from 'node:fs'
+import { writeToTerminal } from '../store/terminal.js'
 import { type Diagnostics, openDiagnostics } from './diagnostics.js'
 
 /** How the daemon tells the user, and us, what happens: the run's two logs, and stderr where it must be seen. */
@@ -37,14 +37,5 @@ export class Reporter {
   /** For daemon.log alone. */
   note(message: string, about: object = {}): void {
     this.#logs?.daemon.warn(about, message)
-  }
-}
-
-/** Synchronously, on the descriptor: a worker's stderr goes through the training thread's event loop. */
-export function writeToTerminal(message: string): void {
-  try {
-    fs.writeSync(2, `offstep: ${message}\n`)
-  } catch {
-    // A closed stderr: there is nobody to tell.
   }
 }

@@ -4,6 +4,7 @@ import { type SinkErrorAction, toSinkError } from '../sinks/errors.js'
 import { isLocal } from '../sinks/local.js'
 import { loadSink } from '../sinks/registry.js'
 import type { RunOutcome, SinkContext } from '../sinks/sink.js'
+import { writeToTerminal } from '../store/terminal.js'
 import { Feed } from './feed.js'
 import { yieldToTraining } from './priority.js'
 import { SinkSession } from './session.js'
@@ -189,6 +190,9 @@ function feedOf({ run, sink }: Slice): Feed {
   return feed
 }
 
+/** What this thread has told of which run. */
+const announced = new Set<string>()
+
 /** The context follows the slice that is being run. */
 function contextOf(open: OpenSession): SinkContext {
   const { run, sink, live } = open.slice
@@ -216,6 +220,16 @@ function contextOf(open: OpenSession): SinkContext {
     publishUrl(url) {
       const { slot } = open.slice
       if (slot !== null) new Control(slot.control).url = url
+    },
+    requestStop() {
+      const { slot } = open.slice
+      if (slot !== null) new Control(slot.control).requestStop()
+    },
+    announce(kind, message) {
+      const key = `${run.dir}\n${kind}`
+      if (!live || announced.has(key)) return
+      announced.add(key)
+      writeToTerminal(message)
     },
   }
 }

@@ -25,8 +25,9 @@ export async function makeMedia({ runDir, request }: MediaTask): Promise<MediaTa
   yieldToTraining()
   const { kind, name, step, producer } = request
   try {
-    const { value, bytes, extension } = await processMedia(request)
+    const { value, bytes, extension, file: kept } = await processMedia(request, runDir)
     const head = { kind, name, producer }
+    if (kept !== undefined) return { record: { ...head, value, file: kept } as MediaRecord }
     if (bytes !== undefined) {
       const file = writeMediaFile(runDir, { kind, name, step, bytes, extension: extension! })
       return { record: { ...head, value, file } as MediaRecord }

@@ -1,4 +1,5 @@
-import type { MediaKind } from '../record/media.js'
+import type { MediaFile, MediaKind } from '../record/media.js'
+import type { ConsoleOutput, SystemSample } from '../record/updates.js'
 
 /** Numbers that crossed threads: a view on shared memory, or on a buffer that was transferred. */
 export type NumberArray =
@@ -70,6 +71,24 @@ export interface MediaInputs {
     readonly colors?: NumberArray
     readonly config?: unknown
   }
+  /** Updates of the run, as the caller gave them: not checked yet. */
+  readonly config: { readonly values: unknown }
+  readonly summary: { readonly values: unknown }
+  readonly metric: { readonly definition: unknown }
+  readonly alert: { readonly alert: unknown }
+  readonly console: ConsoleOutput
+  readonly system: SystemSample
+  /** An absolute path, or bytes. */
+  readonly file: { readonly path: string } | { readonly bytes: Uint8Array }
+  /** `files`: path within the artifact, and an absolute path of a file or a directory, or bytes. */
+  readonly artifact: {
+    readonly files: readonly {
+      readonly name: string | null
+      readonly path?: string
+      readonly bytes?: Uint8Array
+    }[]
+    readonly about: unknown
+  }
 }
 
 /** One media call, on its way from a producer's thread to the thread that works it up. */
@@ -92,6 +111,8 @@ export interface MediaRequestOf<Kind extends MediaKind> {
 export interface ProcessedMedia<Kind extends MediaKind> {
   readonly value: import('../record/media.js').MediaValues[Kind]
   readonly bytes?: Uint8Array
+  /** A file that is in the run directory already. */
+  readonly file?: MediaFile
   /** `png`, `wav`, ... */
   readonly extension?: string
 }

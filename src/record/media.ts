@@ -1,7 +1,10 @@
+import { isUpdate, type UpdateKind, type UpdateValues } from './updates.js'
+
 /**
  * Media records: what a run holds beside its rows of numbers. One call (`run.histogram()`, `run.image()`, ...) is
  * one record, with a sequence number of its own as a row has. What is small is in the record; what is large is a
- * file of the run directory that the record names.
+ * file of the run directory that the record names. Updates of the run itself (see updates.ts) are records of the same
+ * form.
  */
 
 /** The producer of all media records: ids of threads count up from 0, and end long before it. */
@@ -107,7 +110,7 @@ export interface MeshValue {
   readonly config?: { readonly [key: string]: unknown }
 }
 
-export interface MediaValues {
+export interface MediaValues extends UpdateValues {
   readonly histogram: HistogramValue
   readonly image: ImageValue
   readonly audio: AudioValue
@@ -123,7 +126,7 @@ export interface MediaValues {
 export type MediaKind = keyof MediaValues
 
 /** Kinds whose record is worth nothing without its file: the file is the picture, or the sound. */
-export type FileKind = 'image' | 'audio'
+export type FileKind = 'image' | 'audio' | 'file'
 
 /** Values of JSON beyond this are a file of their own, in `media/`, and the record only names it. */
 export const MAX_INLINE_BYTES = 32 * 1024
@@ -148,3 +151,8 @@ export type MediaRecordOf<Kind extends MediaKind> = Kind extends FileKind
         | { readonly value: MediaValues[Kind]; readonly file?: never }
         | { readonly file: MediaFile; readonly value?: never }
       )
+
+export type UpdateRecord = Extract<MediaRecord, { readonly kind: UpdateKind }>
+
+/** False for media. */
+export const isUpdateRecord = (record: MediaRecord): record is UpdateRecord => isUpdate(record.kind)

@@ -39,6 +39,8 @@ const I32 = {
   /** 1 from when the daemon has heard every media call that is sent by other threads. */
   HEARS_MEDIA: 14,
   URL_LENGTH: 15,
+  /** 1 once somebody has asked that the run be stopped. */
+  STOP_REQUESTED: 16,
 } as const
 
 /** Indexes as Float64Array. */
@@ -221,6 +223,16 @@ export class Control {
     Atomics.store(this.#i32, I32.URL_LENGTH, 0)
     new Uint8Array(this.buffer, URL_AT, URL_BYTES).set(bytes)
     Atomics.store(this.#i32, I32.URL_LENGTH, bytes.length)
+  }
+
+  /** Somebody has asked that the run be stopped. */
+  get stopRequested(): boolean {
+    return Atomics.load(this.#i32, I32.STOP_REQUESTED) === 1
+  }
+
+  /** True where nobody had before. */
+  requestStop(): boolean {
+    return Atomics.exchange(this.#i32, I32.STOP_REQUESTED, 1) === 0
   }
 
   // --- the end -----------------------------------------------------------------------------------------

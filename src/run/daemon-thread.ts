@@ -16,6 +16,7 @@ export class DaemonThread {
   readonly #failed: (error: unknown) => void
   readonly #replaced: () => void
   readonly #done: () => boolean
+  readonly #stopRequested: () => void
   #worker: Worker
   #shortLives = 0
   #wanted = true
@@ -30,10 +31,12 @@ export class DaemonThread {
     done: () => boolean,
     failed: (error: unknown) => void,
     replaced: () => void,
+    stopRequested: () => void,
   ) {
     this.#setup = setup
     this.#workerUrl = workerUrl
     this.#done = done
+    this.#stopRequested = stopRequested
     this.#failed = failed
     this.#replaced = replaced
     this.#worker = this.#start()
@@ -65,9 +68,12 @@ export class DaemonThread {
       this.#workerUrl === null
         ? new Worker(new URL('../../workers/daemon.js', import.meta.url), options)
         : new Worker(new URL(this.#workerUrl), options)
-    worker.unref()
     const startedAt = performance.now()
     worker.on('error', this.#failed)
+    // All that a daemon ever says.
+    worker.on('message', this.#stopRequested)
+    // Last: somebody who listens for messages keeps the process alive.
+    worker.unref()
     worker.on('exit', () => {
       this.#shortLives = performance.now() - startedAt < SHORT_LIFE_MS ? this.#shortLives + 1 : 0
       const waitMs = this.#shortLives < 3 ? 0 : Math.min(20 * 2 ** this.#shortLives, MAX_RESTART_MS)

@@ -1,12 +1,12 @@
 import type { ProducerHandle } from './connect.js'
-import { MediaMethods } from './media/methods.js'
 import type { FlushResult, Run } from './run.js'
 import type { RunStatusReport } from './status.js'
+import { UpdateMethods } from './updates/methods.js'
 import type { MetricLogger, ScalarHandle } from './values.js'
 
 const nothing = (): void => {}
 
-class DisabledLogger extends MediaMethods implements MetricLogger {
+class DisabledLogger extends UpdateMethods implements MetricLogger {
   log(): void {}
 
   scalar(name: string): ScalarHandle {
@@ -34,6 +34,8 @@ export class DisabledRun extends DisabledLogger implements Run {
   readonly id = 'disabled'
   readonly dir = ''
   readonly url = null
+  readonly stopRequested = false
+  readonly stopSignal: AbortSignal = new AbortController().signal
 
   producer({ name = 'disabled' }: { readonly name?: string } = {}): ProducerHandle {
     const none = new SharedArrayBuffer(0)

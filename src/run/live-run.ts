@@ -37,6 +37,8 @@ type About = Pick<FinishRequest, 'exitCode' | 'error'>
 /** A run with a daemon: the producer of the thread that made it, and what only the owner may do. */
 export class LiveRun extends Producer implements Run {
   readonly options: ResolvedOptions
+  readonly #stop = new AbortController()
+  readonly stopSignal: AbortSignal = this.#stop.signal
   readonly #control: Control
   readonly #rings: NamedRing[]
   readonly #sinkNames: readonly string[]
@@ -83,6 +85,7 @@ export class LiveRun extends Producer implements Run {
       () => control.finished,
       (error) => this.#tell('daemon-failed', `The tracker's thread failed: ${error}`),
       () => this.media.outbox.sendAgain(),
+      () => this.#stop.abort(),
     )
     rememberRun(this)
   }
@@ -106,6 +109,10 @@ export class LiveRun extends Producer implements Run {
 
   get url(): string | null {
     return this.#control.url
+  }
+
+  get stopRequested(): boolean {
+    return this.#control.stopRequested
   }
 
   producer({ name }: { readonly name?: string } = {}): ProducerHandle {

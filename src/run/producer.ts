@@ -4,10 +4,11 @@ import { DROP, F64 } from '../ring/layout.js'
 import { RingWriter } from '../ring/writer.js'
 import { KeyTable, type NameLimits, NO_ROOM, REFUSED } from './keys.js'
 import { MediaProducer } from './media/media-producer.js'
-import { type MediaCall, MediaMethods } from './media/methods.js'
+import type { MediaCall } from './media/methods.js'
 import type { SendMedia } from './media/outbox.js'
 import { disposeAll, errorText, type PendingTensor, ReadBack, type Row } from './read-back.js'
 import { Scalar } from './scalar.js'
+import { UpdateMethods } from './updates/methods.js'
 import { fitsInt64, isTensor, keepClone, type MetricValues } from './values.js'
 import { describeValue, refusedValue, type Warn } from './warnings.js'
 
@@ -33,7 +34,7 @@ const noDaemon: SendMedia = () => {
  * A log call looks names up, stores numbers into shared memory and publishes them: no I/O, no promise, no lock.
  * It never throws: what cannot be logged is counted in `status()` and warned of once per kind.
  */
-export class Producer extends MediaMethods {
+export class Producer extends UpdateMethods {
   protected readonly readBack: ReadBack
   readonly media: MediaProducer
   readonly #ring: RingWriter

@@ -50,6 +50,13 @@ export interface Run extends MetricLogger {
   readonly dir: string
   /** Where the run can be seen in a browser, once a sink knows it. */
   readonly url: string | null
+  /**
+   * True once somebody has asked at a destination (W&B's page of the run, say) that the run be stopped: a loop that
+   * looks at it can end in good order. From shared memory; never blocks.
+   */
+  readonly stopRequested: boolean
+  /** Aborted then; the event comes with the next turn of the event loop. */
+  readonly stopSignal: AbortSignal
   /** Logs one row. Never blocks, never throws. See `Producer.log`. */
   log(values: MetricValues, step?: number): void
   /** A handle for one metric, for hot loops. */

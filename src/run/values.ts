@@ -1,4 +1,5 @@
 import type { MediaLogger } from './media/types.js'
+import type { RunUpdates } from './updates/types.js'
 
 /** A metric's value. `null` and `undefined` are skipped; anything else is refused, counted and warned of once. */
 export type MetricValue = number | bigint | boolean | TensorScalar | null | undefined
@@ -50,7 +51,7 @@ export interface ScalarHandle {
 }
 
 /** The log calls of one thread: a run, or what `connect()` makes of a handle. */
-export interface MetricLogger extends MediaLogger {
+export interface MetricLogger extends MediaLogger, RunUpdates {
   log(values: MetricValues, step?: number): void
   scalar(name: string): ScalarHandle
 }

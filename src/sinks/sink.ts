@@ -41,6 +41,10 @@ export interface SinkContext {
   readonly signal: AbortSignal
   /** Where the run can be seen in a browser: becomes `run.url`. Absent where nobody asks any more. */
   publishUrl?(url: string): void
+  /** Somebody has asked at the destination that the run be stopped: becomes `run.stopRequested`. */
+  requestStop?(): void
+  /** Prints one line for the user, once per `kind` and run: where the run can be seen, say. */
+  announce?(kind: string, message: string): void
 }
 
 /** One row of a batch that the destination refuses for good. */

@@ -1,9 +1,7 @@
 /** What `run.json` tells of the place where a run happened. Whatever could not be found out is null. */
+import type { JsonObject, JsonValue } from '../record/json.js'
 
-export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject
-export interface JsonObject {
-  readonly [key: string]: JsonValue
-}
+export type { JsonObject, JsonValue }
 
 export interface GitInfo {
   /** Full hash; null before the first commit. */

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
-import { canonicalJson, hashConfig, toJson } from '../../src/daemon/context/config-hash.js'
+import { canonicalJson, hashConfig } from '../../src/daemon/context/config-hash.js'
+import { toJson } from '../../src/record/to-json.js'
 
 describe('canonicalJson', () => {
   test.each([

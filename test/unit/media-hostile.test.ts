@@ -59,7 +59,7 @@ test.each(Object.entries(FIELDS))(
           input: sent,
         } as unknown as MediaRequest
         try {
-          const { value } = await processMedia(request)
+          const { value } = await processMedia(request, '')
           expect(lostInJson(value)).toEqual([])
         } catch (error) {
           expect(error).toBeInstanceOf(MediaError)

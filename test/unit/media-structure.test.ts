@@ -9,7 +9,7 @@ import { MediaError, type MediaRequest } from '../../src/media/request.js'
 
 const errorOf = async (kind: string, input: unknown): Promise<string> => {
   const request = { kind, name: 'name', step: 0, time: 0, producer: 0, input } as MediaRequest
-  const error = await processMedia(request).then(
+  const error = await processMedia(request, '').then(
     () => new Error('it was taken'),
     (thrown: unknown) => thrown,
   )

@@ -1,6 +1,7 @@
+import { toJson } from '../../record/to-json.js'
 import type { CommandInfo, GitInfo, HardwareInfo, JsonObject, SoftwareInfo } from '../../store/run-context.js'
 import { type CommandInput, describeCommand } from './command.js'
-import { hashConfig, toJson } from './config-hash.js'
+import { hashConfig } from './config-hash.js'
 import { describeGit } from './git.js'
 import { readHardware } from './hardware.js'
 import { readSoftware } from './software.js'

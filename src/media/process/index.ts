@@ -1,18 +1,24 @@
 import type { MediaKind } from '../../record/media.js'
 import type { MediaInputs, MediaRequest, ProcessedMedia } from '../request.js'
+import { processAlert } from './alert.js'
+import { processArtifact } from './artifact.js'
 import { processAudio } from './audio.js'
 import { processCustomScalars } from './custom-scalars.js'
+import { processFile } from './file.js'
 import { processGraph } from './graph.js'
 import { processHistogram } from './histogram.js'
 import { processHParams } from './hparams.js'
 import { processImage } from './image.js'
 import { processMesh } from './mesh.js'
+import { processMetric } from './metric.js'
+import { processConfig, processSummary } from './parameters.js'
 import { processPrCurve } from './pr-curve.js'
 import { processTable } from './table.js'
 import { processText } from './text.js'
 
 type Processor<Kind extends MediaKind> = (
   input: MediaInputs[Kind],
+  runDir: string,
 ) => ProcessedMedia<Kind> | Promise<ProcessedMedia<Kind>>
 
 const PROCESSORS: { readonly [Kind in MediaKind]: Processor<Kind> } = {
@@ -26,9 +32,20 @@ const PROCESSORS: { readonly [Kind in MediaKind]: Processor<Kind> } = {
   hparams: processHParams,
   'custom-scalars': processCustomScalars,
   mesh: processMesh,
+  config: processConfig,
+  summary: processSummary,
+  metric: processMetric,
+  alert: processAlert,
+  console: (output) => ({ value: output }),
+  system: (sample) => ({ value: sample }),
+  file: processFile,
+  artifact: processArtifact,
 }
 
 /** Checks and works up the input of one media call. Throws a MediaError where it makes no media. */
-export async function processMedia({ kind, input }: MediaRequest): Promise<ProcessedMedia<MediaKind>> {
-  return (PROCESSORS[kind] as Processor<MediaKind>)(input as never)
+export async function processMedia(
+  { kind, input }: MediaRequest,
+  runDir: string,
+): Promise<ProcessedMedia<MediaKind>> {
+  return (PROCESSORS[kind] as Processor<MediaKind>)(input as never, runDir)
 }

@@ -1,5 +1,5 @@
 import type { RecordBatch } from '../../record/batch.js'
-import { MEDIA_PRODUCER, type MediaRecord } from '../../record/media.js'
+import { isUpdateRecord, MEDIA_PRODUCER, type MediaRecord } from '../../record/media.js'
 import { LeftOut } from './left-out.js'
 import { encodeMedia, recordValue } from './media/encode.js'
 import { encodeSessionStart } from './media/hparams.js'
@@ -51,6 +51,7 @@ export class EventEncoder {
    * system's other errors, and has then written nothing.
    */
   encodeMedia(record: MediaRecord, step: number, time: number, out: RecordBuffer): boolean {
+    if (isUpdateRecord(record)) return false
     const head = { step: Math.floor(step), wallTime: time / 1000 }
     if (!Number.isSafeInteger(head.step)) {
       this.leftOut.stepTooLarge = true

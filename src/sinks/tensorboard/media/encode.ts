@@ -1,4 +1,5 @@
 import type { FileKind, MediaKind, MediaRecord, MediaRecordOf, MediaValues } from '../../../record/media.js'
+import type { UpdateKind } from '../../../record/updates.js'
 import { encodeAudio } from './audio.js'
 import { encodeCustomScalars } from './custom-scalars.js'
 import { readMediaFile } from './file.js'
@@ -19,7 +20,7 @@ export interface EncodedMedia {
   readonly graphDef?: Buffer | null
 }
 
-type TaggedKind = Exclude<MediaKind, 'hparams'>
+export type TaggedKind = Exclude<MediaKind, UpdateKind | 'hparams'>
 type Encode<Kind extends MediaKind> = (
   name: string,
   value: MediaValues[Kind],

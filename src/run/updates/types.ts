@@ -1,0 +1,73 @@
+import type { AlertLevel, MetricSummary } from '../../record/updates.js'
+
+/** How a metric is to be shown, and what the summary keeps of it. */
+export interface MetricOptions {
+  /** The metric that is its x-axis: `epoch`, say. */
+  readonly stepMetric?: string
+  /** Rows without the step metric get its last value. Default: true where there is a step metric. */
+  readonly stepSync?: boolean
+  /** Keep it out of the charts that are made by themselves. Default false. */
+  readonly hidden?: boolean
+  readonly summary?: MetricSummary | readonly MetricSummary[]
+  /** Which way it gets better; for the summary `best`. */
+  readonly goal?: 'minimize' | 'maximize'
+}
+
+export interface AlertOptions {
+  readonly title: string
+  /** Markdown. */
+  readonly text?: string
+  /** Default `info`. */
+  readonly level?: AlertLevel
+  /** An alert with the same title is not sent again so soon, in ms. Default 60,000. */
+  readonly waitMs?: number
+}
+
+export interface SaveFileOptions {
+  /** Path of the file at the destinations, with `/`. Default: its name. */
+  readonly as?: string
+}
+
+/** A file or a directory, by its path; or the bytes of one file. */
+export type ArtifactSource = string | URL | Uint8Array
+
+/** Several sources, by their path in the artifact. */
+export interface ArtifactSources {
+  readonly [path: string]: ArtifactSource
+}
+
+export interface ArtifactOptions {
+  /** Versions of one name belong together. Letters, digits, `-`, `_` and `.`; at most 128. */
+  readonly name: string
+  /** `model`, `dataset`, ... Default `file`. */
+  readonly type?: string
+  readonly description?: string
+  readonly metadata?: { readonly [name: string]: unknown }
+  /** Further names of this version; `latest` is always one. */
+  readonly aliases?: readonly string[]
+}
+
+/**
+ * What can be said of the run itself while it lives. Each call is a record, as a row is: journaled, in order,
+ * delivered to the sinks that know it. Copied at the call; checked and worked up on another thread. Never throws.
+ */
+export interface RunUpdates {
+  /** Adds hyper-parameters to the config, or replaces them: in run.json and at the sinks. */
+  updateConfig(values: { readonly [name: string]: unknown }): void
+  /** Sets values of the run's summary; one that is undefined is taken out. They stand until the next row of the name. */
+  updateSummary(values: { readonly [name: string]: unknown }): void
+  /** `name`: of a metric, or the beginning of several with `*` at its end. */
+  defineMetric(name: string, options?: MetricOptions): void
+  /** Tells people, where a sink can (W&B: by mail or Slack). */
+  alert(options: AlertOptions): void
+  /**
+   * Keeps a file with the run, as it is when the call is worked up, moments later. Paths are taken from the working
+   * directory.
+   */
+  saveFile(file: string | URL | Uint8Array, options?: SaveFileOptions): void
+  /**
+   * Keeps a file, a directory or bytes as a version of an artifact. Content is read moments after the call
+   * (`flush()` waits for it), hashed, and kept in the run directory once, whatever its name.
+   */
+  artifact(source: ArtifactSource | ArtifactSources, options: ArtifactOptions): void
+}
