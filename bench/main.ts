@@ -14,6 +14,7 @@ import { sustained } from './sustained.js'
 import { tfjs } from './tfjs.js'
 import { training } from './training.js'
 import { verify } from './verify.js'
+import { wandb } from './wandb.js'
 
 const BENCHMARKS: readonly Benchmark[] = [
   call,
@@ -28,6 +29,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   recovery,
   kill,
   media,
+  wandb,
 ]
 
 const USAGE = `npm run bench -- [name ...] [--seconds n] [--quick] [--json file]

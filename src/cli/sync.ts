@@ -4,14 +4,16 @@ import { outputOf } from './output.js'
 const HELP = `
 A run is given by its path, its id, or the beginning of it. Without one, all
 runs below the directory are completed that have something pending or whose
-process has died. A run whose process lives is left alone. Stopping is safe at
-any moment, also by kill -9: the next sync goes on where this one stopped.
+process has died. A run that was logged with W&B offline is uploaded, and its
+address told. A run whose process lives is left alone. Stopping is safe at any
+moment, also by kill -9: the next sync goes on where this one stopped.
 
 Examples:
   offstep sync                            complete what is pending
   offstep sync baseline --sink csv        fill metrics.csv from the first record
   offstep sync --all --sink tensorboard   give every run TensorBoard files
   offstep sync --all --sink '{"module": "./my-sink.js", "name": "mine"}'
+  offstep sync baseline --sink wandb      only to W&B, also a run without it
   offstep sync --watch --dir /mnt/runs    go on for ever
 
 Exit code: 0 all is delivered; 1 something is still pending; 2 wrong usage, or
@@ -22,6 +24,8 @@ export interface SyncOptions {
   readonly all?: boolean
   readonly watch?: boolean
   readonly sink?: readonly string[]
+  /** Upload runs that are offline at W&B. */
+  readonly upload: boolean
   readonly retries: number
   /** Seconds. */
   readonly interval: number
@@ -43,6 +47,7 @@ export function registerSync(program: Command): void {
         'only this sink; a new one is filled from the first record (repeatable)',
       ).argParser(collect),
     )
+    .option('--no-upload', 'leave offline what was logged with W&B offline')
     .addOption(
       new Option('--retries <n>', 'failures in a row of a sink before it is left for later')
         .default(5)

@@ -1,23 +1,28 @@
+import { mediaValue } from '../media/value.js'
+import type { SystemMonitor } from '../monitor/system/monitor.js'
 import type { ResolvedSink } from '../options/options.js'
-import { MEDIA_PRODUCER } from '../record/media.js'
+import { MEDIA_PRODUCER, type MediaRecord } from '../record/media.js'
 import { Control } from '../ring/control.js'
-import { diskSpace } from '../store/disk-space.js'
+import { outcomeOf } from '../sinks/outcome.js'
 import { writeToTerminal } from '../store/terminal.js'
 import { BackgroundRecovery } from './background-recovery.js'
 import { sleep } from './clock.js'
 import { collectContext } from './context/index.js'
 import { Deliveries } from './deliveries.js'
 import { leaveToAgent } from './detach.js'
-import { DiskPressure } from './disk-pressure.js'
+import type { DiskPressure } from './disk-pressure.js'
 import type { DrainReport } from './drain-messages.js'
 import { DrainSupervisor } from './drain-supervisor.js'
 import { identify, type RunIdentity } from './identity.js'
 import { MediaDesk } from './media-desk.js'
 import type { DaemonMessage, DaemonSetup, FinishRequest, NamedRing, OwnerMessage } from './messages.js'
+import { OwnFiles } from './own-files.js'
 import { Ownership } from './ownership.js'
 import { ThreadPool } from './pools.js'
 import { Reporter } from './reporter.js'
 import { countRecords, isUsed, RunRecord, sinksOf } from './run-record.js'
+import { watchDisk } from './watch-disk.js'
+import { watchSystem } from './watch-system.js'
 
 const CONTEXT_PATIENCE_MS = 1000
 /** A full disk may take run.json a moment later. */
@@ -54,6 +59,8 @@ export class Daemon {
   #ownership: Ownership | null = null
   #recovery: BackgroundRecovery | null = null
   readonly #media: MediaDesk
+  readonly #files: OwnFiles
+  #monitor: SystemMonitor | null = null
   #finishing: FinishRequest | null = null
   #finishedAt = 0
   #started: Promise<void> | null = null
@@ -72,6 +79,14 @@ export class Daemon {
       entry: entries.media,
       warn: (kind, message) => this.#reporter.warn(kind, message),
       begun: () => this.#beginMedia(),
+      publishing: (record) => this.#heed(record),
+    })
+    this.#files = new OwnFiles({
+      owns: () => this.#ownership?.held === true,
+      // An ending process did not wait for this thread, and has written the end itself (rescue.ts).
+      over: () => this.#control.finished,
+      reporter: this.#reporter,
+      pressure: () => this.#pressure,
     })
   }
 
@@ -93,7 +108,7 @@ export class Daemon {
     this.#reporter.open(dir)
     this.#record = new RunRecord(dir, id, this.#setup)
     for (const ring of this.#rings) this.#introduce(ring)
-    this.#pressure = this.#watchDisk(dir)
+    this.#pressure = watchDisk(this.#setup.options.disk.minFreeBytes, dir, this.#rings, this.#reporter)
     this.#own(dir)
     const { segmentBytes, syncIntervalMs } = this.#setup.options.journal
     this.#drain = new DrainSupervisor(
@@ -110,6 +125,13 @@ export class Daemon {
       this.#rings.map(({ ring }) => ring),
     )
     this.#media.start(dir)
+    this.#monitor = watchSystem(
+      this.#setup.options.monitor.systemMs,
+      dir,
+      this.#rings,
+      this.#media,
+      this.#reporter,
+    )
     this.#deliveries = this.#deliver(this.#identity)
     this.#reporter.info('run started', { run: id, dir, sinks: this.#sinks.map(({ name }) => name) })
     this.#deliveries.start()
@@ -129,6 +151,7 @@ export class Daemon {
       warn: (kind, message) => this.#reporter.warn(kind, message),
       allowed: () => this.#ownership?.lost !== true,
       stopRequested: () => this.#tellOwner({ type: 'stop' }),
+      urlKnown: (url) => this.#note((record) => record.setUrl(url)),
     })
   }
 
@@ -144,18 +167,19 @@ export class Daemon {
       git: options.git,
     })
     if (this.#control.finished) return
-    this.#record!.describe(context)
-    this.#save(() => this.#record!.write())
+    this.#note((record) => record.describe(context))
   }
 
-  #watchDisk(dir: string): DiskPressure {
-    return new DiskPressure({
-      minFreeBytes: this.#setup.options.disk.minFreeBytes,
-      space: () => diskSpace(dir),
-      dropped: () => countRecords(this.#rings).dropped,
-      tell: (message, first) => this.#reporter.tell(message, first),
-      note: (message) => this.#reporter.note(message),
-    })
+  /** What a record means for the run itself. */
+  #heed(record: MediaRecord): void {
+    if (record.kind !== 'config') return
+    this.#note((file) => file.updateConfig(mediaValue(this.#identity!.dir, record).values))
+  }
+
+  /** Changes run.json. */
+  #note(change: (record: RunRecord) => void): void {
+    change(this.#record!)
+    this.#files.save(() => this.#record!.write())
   }
 
   #hearDrain({ kind, code, message }: DrainReport): void {
@@ -172,9 +196,9 @@ export class Daemon {
       dir,
       nonce: this.#setup.nonce,
       // Before the first record is journaled, or nobody could recover it; on the disk, since the journal will be.
-      taken: () => this.#write(() => this.#record!.writeFirst()),
+      taken: () => this.#files.write(() => this.#record!.writeFirst()),
       lost: (message) => this.#reporter.warn('taken-over', message),
-      failed: (error) => this.#failedToWrite('The run cannot be locked', error),
+      failed: (error) => this.#files.failed('The run cannot be locked', error),
     })
     this.#ownership.start()
   }
@@ -195,9 +219,8 @@ export class Daemon {
     switch (message.type) {
       case 'ring':
         this.#rings.push(message.ring)
-        if (this.#record !== null) this.#introduce(message.ring)
+        if (this.#record !== null) this.#note(() => this.#introduce(message.ring))
         this.#drain?.addRing(message.ring.ring)
-        this.#save(() => this.#record!.write())
         this.#media.ringAdded()
         return
       case 'media':
@@ -220,9 +243,8 @@ export class Daemon {
   }
 
   #beginMedia(): void {
-    if (MEDIA_PRODUCER in this.#producers) return
-    this.#introduce(this.#rings.find(({ id }) => id === MEDIA_PRODUCER)!)
-    this.#save(() => this.#record!.write())
+    const ring = this.#rings.find(({ id }) => id === MEDIA_PRODUCER)!
+    if (!(MEDIA_PRODUCER in this.#producers)) this.#note(() => this.#introduce(ring))
   }
 
   #introduce(ring: NamedRing): void {
@@ -251,22 +273,22 @@ export class Daemon {
 
   async #end(request: FinishRequest, deadline: number): Promise<void> {
     const now = this.#record!.now
+    this.#monitor?.stop()
     await this.#media.finish(deadline)
     await Promise.all([this.#drain!.stop(deadline), this.#recovery?.stop(deadline)])
     const deliveries = this.#deliveries!
     deliveries.end()
     const left = request.detach === true && deliveries.unfinished
-    const delivered =
-      !left && (await deliveries.finish({ status: request.status, endTime: now.time }, deadline))
+    const delivered = !left && (await deliveries.finish(outcomeOf(request, now.time), deadline))
     if (left) await deliveries.stop()
     // A run of a few milliseconds still gets its git commit and hardware, where there is time.
     await Promise.race([this.#started, sleep(Math.min(deadline - performance.now(), CONTEXT_PATIENCE_MS))])
     const records = countRecords(this.#rings)
     this.#record!.end(request, records, { ...now, delivered })
     // Without it the run would count as crashed: tried again while there is time, on a full disk say.
-    const written = () => this.#save(() => this.#record!.write(true)) || this.#ownership!.lost
+    const written = () => this.#files.save(() => this.#record!.write(true)) || this.#ownership!.lost
     while (!written() && performance.now() < deadline) await sleep(SAVE_RETRY_MS)
-    this.#write(() => this.#ownership!.release())
+    this.#files.write(() => this.#ownership!.release())
     if (left) await leaveToAgent(this.#identity!.dir, this.#sinks, this.#reporter)
     this.#reporter.info('run ended', { status: request.status, ...records })
     this.#reporter.close()
@@ -274,29 +296,5 @@ export class Daemon {
 
   async #untilDraining(deadline: number): Promise<void> {
     while (this.#deliveries === null && performance.now() < deadline) await sleep(5)
-  }
-
-  /** Writes run.json: only as the run's owner, or it would be taken for a dead run, or be another's by now. */
-  #save(action: () => void): boolean {
-    return this.#ownership?.held === true && this.#write(action)
-  }
-
-  /** Files of ours that are no part of the record: a disk that fails must not end the daemon. */
-  #write(action: () => void): boolean {
-    // An ending process did not wait for this thread, and has written the end itself (rescue.ts).
-    if (this.#control.finished) return false
-    try {
-      action()
-      return true
-    } catch (error) {
-      this.#failedToWrite('Could not write to the run directory', error)
-      return false
-    }
-  }
-
-  #failedToWrite(what: string, error: unknown): void {
-    const { code, message } = error as NodeJS.ErrnoException
-    if (!this.#pressure?.failed(code, performance.now()))
-      this.#reporter.warn('run-file', `${what}: ${message}`)
   }
 }

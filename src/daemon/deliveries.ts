@@ -31,6 +31,8 @@ export interface DeliveriesSetup {
   readonly allowed: () => boolean
   /** Called once, when a sink has heard that the run is to be stopped. */
   readonly stopRequested: () => void
+  /** Called when a sink knows where the run can be seen in a browser. */
+  readonly urlKnown: (url: string) => void
 }
 
 /** All sinks of a live run: which gets a slice when, on which thread. */
@@ -42,6 +44,7 @@ export class Deliveries {
   #idleTicks = 0
   #ending = false
   #toldStop = false
+  #url: string | null = null
 
   constructor(setup: DeliveriesSetup) {
     this.#setup = setup
@@ -87,15 +90,25 @@ export class Deliveries {
     const now = performance.now()
     control.beatDaemon()
     pressure.tick(now)
-    if (control.stopRequested && !this.#toldStop) {
-      this.#toldStop = true
-      this.#setup.stopRequested()
-    }
+    this.#passOn()
     if (this.#ending || !allowed()) return
     const fileSinksBusy = this.#schedulers.some(({ busy, sharesThread }) => busy && sharesThread)
     for (const scheduler of this.#schedulers) {
       if (!(fileSinksBusy && scheduler.sharesThread)) scheduler.poke(now, urgent)
     }
+  }
+
+  /** What sinks have left in shared memory for the run. */
+  #passOn(): void {
+    const { control, stopRequested, urlKnown } = this.#setup
+    if (control.stopRequested && !this.#toldStop) {
+      this.#toldStop = true
+      stopRequested()
+    }
+    const { url } = control
+    if (url === null || url === this.#url) return
+    this.#url = url
+    urlKnown(url)
   }
 
   /** From here on no slice begins by itself: the run ends. */
@@ -107,6 +120,7 @@ export class Deliveries {
   async finish(outcome: RunOutcome, deadline: number): Promise<boolean> {
     if (!this.#setup.allowed()) return false
     const closed = await Promise.all(this.#schedulers.map((scheduler) => scheduler.finish(outcome, deadline)))
+    this.#passOn()
     return closed.every(Boolean)
   }
 

@@ -23,6 +23,8 @@ export interface MediaDeskSetup {
   readonly warn: (kind: string, message: string) => void
   /** Called at the first call: from then on there is a producer for media. */
   readonly begun: () => void
+  /** Called with each record, before it is one. */
+  readonly publishing: (record: MediaRecord) => void
 }
 
 /** Encoding makes large short-lived buffers, which are not in the young generation. */
@@ -55,6 +57,7 @@ export class MediaDesk {
   #working = false
   #deadline = Number.POSITIVE_INFINITY
   #closed = false
+  #hasBegun = false
 
   constructor(setup: MediaDeskSetup) {
     this.#setup = setup
@@ -77,6 +80,11 @@ export class MediaDesk {
     for (const posted of this.#early.splice(0)) this.accept(posted)
   }
 
+  #begin(): void {
+    this.#hasBegun = true
+    this.#setup.begun()
+  }
+
   #openChannel(): BroadcastChannel {
     const channel = new BroadcastChannel(mediaChannel(this.#setup.nonce))
     channel.onmessage = (event) => this.accept((event as { data: PostedMedia }).data)
@@ -97,10 +105,25 @@ export class MediaDesk {
     // What is missing was sent before this desk listened.
     if (index > next) this.#channel?.postMessage(SEND_AGAIN)
     if (index !== next) return
-    if (this.#next.size === 0) this.#setup.begun()
+    if (!this.#hasBegun) this.#begin()
     this.#next.set(producer, next + 1)
     this.#queue.push(posted)
     void this.#work()
+  }
+
+  /**
+   * Puts a record of the daemon's own behind those that are there. It is left out where there is no room, or the
+   * run ends.
+   */
+  add(record: MediaRecord, step: number, time: number): void {
+    if (this.#writer === null || this.#closed) return
+    if (!this.#hasBegun) this.#begin()
+    // No producer has posted it: the ring's own counters do, or there would be more in the journal than was accepted.
+    const { counters } = this.#writer
+    const done = counters[F64.MEDIA_DONE]! + 1
+    counters[F64.MEDIA_POSTED] = done
+    const published = this.#publish({ producer: MEDIA_PRODUCER, done }, record, { step, time })
+    if (!published) counters[F64.MEDIA_POSTED] = done - 1
   }
 
   /** Works up what was posted, as long as there is time; what is left then is dropped and counted. */
@@ -146,12 +169,16 @@ export class MediaDesk {
     if (this.#working) return
     this.#working = true
     for (let posted = this.#queue.shift(); posted !== undefined; posted = this.#queue.shift()) {
-      const made = posted.request === null ? LOST : await this.#make(posted.request)
+      const { producer, index, request } = posted
+      const made = request === null ? LOST : await this.#make(request)
       if (this.#closed) return
-      if ('record' in made) await this.#waitForRoom(posted, made.record)
-      if (this.#closed) return
-      if ('record' in made) this.#publish(posted, made.record)
-      else this.#drop(posted, made.dropped)
+      if ('dropped' in made) this.#drop(posted, made.dropped)
+      else {
+        this.#setup.publishing(made.record)
+        const source = { producer, done: index + 1 }
+        while (!this.#publish(source, made.record, request!)) await sleep(ROOM_POLL_MS)
+        if (this.#closed) return
+      }
     }
     this.#working = false
   }
@@ -185,21 +212,24 @@ export class MediaDesk {
     }
   }
 
-  async #waitForRoom({ request }: PostedMedia, record: MediaRecord): Promise<void> {
-    const { length } = encodeMedia(record, 0, request!.step, request!.time)
-    while (!this.#writer!.hasRoom(length / 8) && !this.#closed) await sleep(ROOM_POLL_MS)
-  }
-
-  #publish({ producer, index, request }: PostedMedia, record: MediaRecord): void {
+  /** False where there is no room for it now. What comes when the desk is closed is counted as left. */
+  #publish(
+    source: { readonly producer: number; readonly done: number },
+    record: MediaRecord,
+    { step, time }: { readonly step: number; readonly time: number },
+  ): boolean {
+    if (this.#closed) return true
     const writer = this.#writer!
     const sequence = writer.counters[F64.PUBLISHED]!
-    const frame = encodeMedia(record, sequence, request!.step, request!.time)
+    const frame = encodeMedia(record, sequence, step, time)
     const words = frame.length / 8
+    if (!writer.hasRoom(words)) return false
     // There is room, and nobody closes this ring.
     writer.bytes.set(frame, writer.reserve(words) * 8)
     const head = (writer.head + words) | 0
-    this.#commit!.commit({ producer, done: index + 1, counter: F64.PUBLISHED, count: sequence + 1, head })
+    this.#commit!.commit({ ...source, counter: F64.PUBLISHED, count: sequence + 1, head })
     writer.publish(words)
+    return true
   }
 
   #drop({ producer, index }: PostedMedia, cause: DropCause): void {

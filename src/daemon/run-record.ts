@@ -5,7 +5,8 @@ import { toJson } from '../record/to-json.js'
 import { countersOf, readAccount } from '../ring/account.js'
 import { F64 } from '../ring/layout.js'
 import { syncDirectory } from '../store/atomic-file.js'
-import { RUN_FILE_FORMAT, type RunFile, writeRunFile } from '../store/run-file.js'
+import type { JsonObject } from '../store/run-context.js'
+import { RUN_FILE_FORMAT, type RunFile, RunFileError, readRunFile, writeRunFile } from '../store/run-file.js'
 import { monotonicMs } from './clock.js'
 import { hashConfig } from './context/config-hash.js'
 import type { RunContext } from './context/index.js'
@@ -22,6 +23,7 @@ export class RunRecord {
   constructor(dir: string, id: string, setup: DaemonSetup) {
     const { options, startTime, startMonotonicMs } = setup
     this.#dir = dir
+    const before = writtenBefore(dir, id)
     this.#startMonotonicMs = startMonotonicMs
     this.#file = {
       format: RUN_FILE_FORMAT,
@@ -32,8 +34,8 @@ export class RunRecord {
       startTime: new Date(startTime).toISOString(),
       endTime: null,
       durationSeconds: null,
-      config: toJson(options.config) as RunFile['config'],
-      configSha256: hashConfig(options.config),
+      config: before?.config ?? (toJson(options.config) as RunFile['config']),
+      configSha256: before?.configSha256 ?? hashConfig(options.config),
       tags: options.tags,
       notes: options.notes,
       group: options.group,
@@ -49,6 +51,17 @@ export class RunRecord {
 
   describe({ git, command, software, hardware }: RunContext): void {
     this.#file = { ...this.#file, git, command, software, hardware }
+  }
+
+  /** Where the run can be seen in a browser. */
+  setUrl(url: string): void {
+    this.#file = { ...this.#file, url }
+  }
+
+  /** Parameters that the run has got since. */
+  updateConfig(values: JsonObject): void {
+    const config = { ...this.#file.config, ...values }
+    this.#file = { ...this.#file, config, configSha256: hashConfig(config) }
   }
 
   addProducer({ id, name }: NamedRing): void {
@@ -89,6 +102,18 @@ export class RunRecord {
   }
 }
 
+/** What a daemon before this one has written: it may know more of the config. */
+function writtenBefore(dir: string, id: string): RunFile | null {
+  try {
+    const file = readRunFile(dir)
+    return file.id === id ? file : null
+  } catch (error) {
+    // The first daemon of a run finds none; a damaged one is written anew.
+    if (error instanceof RunFileError) return null
+    throw error
+  }
+}
+
 /** The sinks that were asked for, and the summary, which always runs. */
 export function sinksOf({ sinks, goals }: ResolvedOptions): ResolvedSink[] {
   return [...sinks, { name: 'summary', module: null, export: 'default', options: { goals } }]
@@ -96,7 +121,9 @@ export function sinksOf({ sinks, goals }: ResolvedOptions): ResolvedSink[] {
 
 /** False for the ring for media while nobody has logged any. */
 export const isUsed = ({ id }: NamedRing, rings: readonly NamedRing[]): boolean =>
-  id !== MEDIA_PRODUCER || rings.some(({ ring }) => countersOf(ring)[F64.MEDIA_POSTED]! > 0)
+  id !== MEDIA_PRODUCER ||
+  rings.some(({ ring }) => countersOf(ring)[F64.MEDIA_POSTED]! > 0) ||
+  rings.some((ring) => ring.id === MEDIA_PRODUCER && countersOf(ring.ring)[F64.PUBLISHED]! > 0)
 
 export function countRecords(rings: readonly NamedRing[]): NonNullable<RunFile['records']> {
   const { accepted, journaled, dropped } = readAccount(rings.map(({ ring }) => ring))

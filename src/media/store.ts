@@ -42,8 +42,8 @@ function safeSegment(segment: string): string {
   )
 }
 
-/** With the names of the directories that lead to it on the disk. */
-function makeDirectory(runDir: string, directory: string): void {
+/** With the names of the directories that lead to it on the disk. Blocks. */
+export function makeDirectory(runDir: string, directory: string): void {
   const path = join(runDir, directory)
   if (mkdirSync(path, { recursive: true }) === undefined) return
   for (let at = path; at.length > runDir.length; ) {

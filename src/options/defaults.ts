@@ -28,6 +28,8 @@ export const DEFAULT_OPTIONS = {
   journal: { segmentBytes: 64 * MIB, syncIntervalMs: 1000 },
   disk: { minFreeBytes: 0 },
   limits: { maxMetrics: 100_000, maxNameBytes: 1024 },
+  captureConsole: false,
+  monitor: { systemMs: 0 },
   recover: true,
   exitTimeoutMs: 2000,
   handleSignals: true,

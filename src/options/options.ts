@@ -85,6 +85,20 @@ export interface RunOptions {
         readonly maxNameBytes?: number | undefined
       }
     | undefined
+  /**
+   * Keep what the process prints (`process.stdout`, `process.stderr`) as records of the run. Default: true where a
+   * sink is there that shows it (`wandb`).
+   */
+  readonly captureConsole?: boolean | undefined
+  readonly monitor?:
+    | {
+        /**
+         * Samples of CPU, memory, disk, network and NVIDIA GPUs, taken on the tracker's thread. `everyMs`: default
+         * 15,000. Default: on where a sink is there that shows them (`wandb`).
+         */
+        readonly system?: boolean | { readonly everyMs?: number | undefined } | undefined
+      }
+    | undefined
   /** Complete, beside this run, earlier runs of the same directory that died or were left undelivered. Default true. */
   readonly recover?: boolean | undefined
   /** How long the exit of the process may wait for the drain, in ms. Default 2000. */
@@ -129,6 +143,9 @@ export interface ResolvedOptions {
   readonly journal: { readonly segmentBytes: number; readonly syncIntervalMs: number }
   readonly disk: { readonly minFreeBytes: number }
   readonly limits: { readonly maxMetrics: number; readonly maxNameBytes: number }
+  readonly captureConsole: boolean
+  /** `systemMs`: time between two samples; 0 for none. */
+  readonly monitor: { readonly systemMs: number }
   readonly recover: boolean
   readonly exitTimeoutMs: number
   readonly handleSignals: boolean

@@ -93,6 +93,17 @@ export const optionsSchema = group({
   limits: v.optional(
     group({ maxMetrics: whole('names', 1, 10_000_000), maxNameBytes: whole('bytes', 1, 16_384) }),
   ),
+  captureConsole: v.optional(v.boolean('give true or false')),
+  monitor: v.optional(
+    group({
+      system: v.optional(
+        v.union(
+          [v.boolean(), group({ everyMs: whole('milliseconds', 100, 3_600_000) })],
+          'give true, false or { everyMs }',
+        ),
+      ),
+    }),
+  ),
   recover: v.optional(v.boolean('give true or false')),
   exitTimeoutMs: whole('milliseconds', 0, 600_000),
   handleSignals: v.optional(v.boolean('give true or false')),

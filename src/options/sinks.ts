@@ -14,6 +14,8 @@ const BUILT_IN: readonly string[] = [
 ] satisfies readonly BuiltInSink[]
 const NAMES = BUILT_IN.map((name) => `"${name}"`).join(', ')
 const ALWAYS_ON = 'summary'
+/** What `offstep sync` sends an offline run of "wandb" with. */
+const UPLOAD = 'wandb-upload'
 const SINK_FIX = `give ${NAMES}, { type: ... } or { module: ..., name: ... }`
 
 /** One entry of `sinks`, checked; null after a report. */
@@ -61,7 +63,7 @@ function custom(sink: Record<string, unknown>, report: Report): ResolvedSink | n
   else {
     const problem = directoryNameProblem(name)
     if (problem !== null) refuse('name', name, problem)
-    else if (name === ALWAYS_ON || BUILT_IN.includes(name)) {
+    else if (name === ALWAYS_ON || name === UPLOAD || BUILT_IN.includes(name)) {
       refuse('name', name, 'give another name: a built-in sink has this one')
     }
   }

@@ -3,10 +3,13 @@ import * as v from 'valibot'
 import { DEFAULT_OPTIONS } from './defaults.js'
 import { describeValue, type PathSegment, pathText } from './describe.js'
 import { type OptionProblem, OptionsError } from './errors.js'
+import { showsSurroundings, withMode } from './network-sinks.js'
 import type { ResolvedOptions, ResolvedSink } from './options.js'
 import { optionsSchema } from './schema.js'
 
 type Env = { readonly [name: string]: string | undefined }
+/** As often as W&B's own clients. */
+const DEFAULT_SYSTEM_MS = 15_000
 const ENV_OPTIONS = { dir: 'OFFSTEP_DIR', mode: 'OFFSTEP_MODE' } as const
 
 /**
@@ -22,7 +25,7 @@ export function resolveOptions(input: unknown, env: Env = process.env): Resolved
   const ring = ringProblem(result.output)
   if (ring !== null) problems.push(ring)
   if (problems.length > 0) throw OptionsError.fromProblems(onePerPath(problems))
-  return fill(result.output as Checked)
+  return fill(result.output as Checked, env)
 }
 
 type Checked = v.InferOutput<typeof optionsSchema>
@@ -66,8 +69,12 @@ function onePerPath(problems: readonly OptionProblem[]): OptionProblem[] {
   return [...first.values()]
 }
 
-function fill(checked: Checked): ResolvedOptions {
+function fill(checked: Checked, env: Env): ResolvedOptions {
   const given = defined(checked)
+  const asked = (checked.sinks as ResolvedSink[] | undefined) ?? DEFAULT_OPTIONS.sinks
+  const mode = checked.mode ?? DEFAULT_OPTIONS.mode
+  const sinks = asked.map((sink) => withMode(sink, mode, env))
+  const shown = sinks.some(showsSurroundings)
   const ring = { ...DEFAULT_OPTIONS.ring, ...defined(checked.ring ?? {}) }
   return {
     ...DEFAULT_OPTIONS,
@@ -75,12 +82,19 @@ function fill(checked: Checked): ResolvedOptions {
     name: checked.name ?? checked.project ?? DEFAULT_OPTIONS.name,
     // At once: the training code may change its working directory later.
     dir: resolve(checked.dir ?? DEFAULT_OPTIONS.dir),
-    sinks: (checked.sinks as ResolvedSink[] | undefined) ?? DEFAULT_OPTIONS.sinks,
+    sinks,
+    captureConsole: checked.captureConsole ?? shown,
+    monitor: { systemMs: systemMs(checked.monitor?.system ?? shown) },
     ring: { ...ring, maxCapacityBytes: Math.max(ring.maxCapacityBytes, ring.capacityBytes) },
     journal: { ...DEFAULT_OPTIONS.journal, ...defined(checked.journal ?? {}) },
     disk: { ...DEFAULT_OPTIONS.disk, ...defined(checked.disk ?? {}) },
     limits: { ...DEFAULT_OPTIONS.limits, ...defined(checked.limits ?? {}) },
   }
+}
+
+function systemMs(system: boolean | { readonly everyMs?: number | undefined }): number {
+  if (typeof system === 'object') return system.everyMs ?? DEFAULT_SYSTEM_MS
+  return system ? DEFAULT_SYSTEM_MS : 0
 }
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> }

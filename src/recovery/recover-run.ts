@@ -5,6 +5,7 @@ import { type JournalAccount, readBack } from '../journal/read-back.js'
 import { bytesBefore, journalBytes } from '../journal/size.js'
 import type { ResolvedSink } from '../options/options.js'
 import { Control } from '../ring/control.js'
+import { outcomeOf } from '../sinks/outcome.js'
 import { removeTemporaryFiles } from '../store/atomic-file.js'
 import { isNoRoom, NoRoomError } from '../store/disk-space.js'
 import { type RunFile, readRunFile, writeRunFile } from '../store/run-file.js'
@@ -12,6 +13,7 @@ import { type LockRole, RENEW_INTERVAL_MS, RunAliveError, RunLock, readLock } fr
 import { endOf } from './end-of-run.js'
 import type { RecoverOptions, RecoveryProgress, RecoveryReport, SinkReport } from './report.js'
 import { catchUpTogether, pause, SinkCatchUp } from './sink-catch-up.js'
+import { readUpload, writeUpload } from './uploads.js'
 
 const SLICE_TIMEOUT_MS = 60_000
 /** An owner elsewhere that has fallen silent is watched for a while: this often. */
@@ -90,13 +92,15 @@ class Recovery {
   readonly #account: JournalAccount
   readonly #journaled: number
   readonly #totalBytes: number
+  /** Sinks that had been closed with all rows when this began. */
+  readonly #delivered: ReadonlySet<string>
   #file: RunFile
 
   constructor(dir: string, options: RecoverySetup, signal: AbortSignal) {
     this.#dir = dir
     this.#options = options
     this.#signal = signal
-    for (const part of ['', 'lock', 'cursors']) removeTemporaryFiles(path.join(dir, part))
+    for (const part of ['', 'lock', 'cursors', 'artifacts/files']) removeTemporaryFiles(path.join(dir, part))
     // Only now that the lock is ours: another may have completed the run a moment ago.
     const file = readRunFile(dir)
     this.#account = readBack(this.#journal)
@@ -104,6 +108,7 @@ class Recovery {
     this.#totalBytes = journalBytes(this.#journal)
     this.#file = { ...endOf(dir, file), records: this.#records(file) }
     const known = new Set(file.sinks.map(({ name }) => name))
+    this.#delivered = file.delivered === true ? known : new Set()
     const added = (options.add ?? []).filter(({ name }) => !known.has(name))
     if (added.length > 0) this.#file = { ...this.#file, sinks: [...file.sinks, ...added], delivered: false }
     if (JSON.stringify(this.#file) !== JSON.stringify(file)) writeRunFile(dir, this.#file, { sync: true })
@@ -115,7 +120,10 @@ class Recovery {
 
   async run(): Promise<RecoveryReport> {
     const wanted = this.#sinks().filter(({ name }) => this.#options.only?.includes(name) ?? true)
-    const catchUps = wanted.map((sink, index) => this.#catchUp(sink, index))
+    const own = wanted.map((sink, index) => this.#catchUp(sink, index))
+    const left = this.#uploads.filter(({ name }) => !this.#isUploaded(name))
+    const uploads = left.map((sink, index) => this.#catchUp(sink, own.length + index))
+    const catchUps = [...own, ...uploads]
     try {
       const alone = catchUps.filter(({ local }) => !local).map((sink) => [sink])
       const groups = [catchUps.filter(({ local }) => local), ...alone]
@@ -123,12 +131,29 @@ class Recovery {
     } finally {
       await release(this.#dir)
     }
-    const complete = this.#isComplete(catchUps)
+    const complete = this.#isComplete(own)
     if (complete && this.#file.delivered !== true) {
       this.#file = { ...this.#file, delivered: true }
       writeRunFile(this.#dir, this.#file, { sync: true })
     }
-    return this.#report(catchUps, complete)
+    for (const upload of uploads.filter(isDone)) this.#noteUpload(upload.name)
+    return this.#report(catchUps, complete && uploads.every(isDone))
+  }
+
+  get #uploads(): readonly ResolvedSink[] {
+    return this.#options.uploads ?? []
+  }
+
+  #isUploaded(name: string): boolean {
+    return readUpload(this.#dir, name)?.rows === this.#journaled
+  }
+
+  #noteUpload(name: string): void {
+    writeUpload(this.#dir, name, { rows: this.#journaled, url: this.#url })
+  }
+
+  get #url(): string | null {
+    return this.#control.url ?? this.#uploads.map(({ name }) => readUpload(this.#dir, name)?.url)[0] ?? null
   }
 
   #sinks(): readonly ResolvedSink[] {
@@ -137,7 +162,7 @@ class Recovery {
   }
 
   #catchUp(sink: ResolvedSink, index: number): SinkCatchUp {
-    const { id, project, name, status, producers, delivered } = this.#file
+    const { id, project, name, producers } = this.#file
     const startTime = Date.parse(this.#file.startTime)
     return new SinkCatchUp({
       slice: {
@@ -150,8 +175,8 @@ class Recovery {
         live: false,
       },
       slot: this.#control.sink(index),
-      outcome: { status, endTime: Date.parse(this.#file.endTime ?? this.#file.startTime) },
-      closed: delivered === true,
+      outcome: outcomeOf(this.#file, Date.parse(this.#file.endTime ?? this.#file.startTime)),
+      closed: this.#delivered.has(sink.name),
       retries: this.#options.retries ?? 0,
       progress: (state, catchUp) => this.#progress(state, catchUp),
     })
@@ -178,15 +203,17 @@ class Recovery {
     return { accepted, journaled: this.#journaled, dropped }
   }
 
-  #isComplete(catchUps: readonly SinkCatchUp[]): boolean {
-    const over = catchUps.every((sink) => sink.over && sink.error === null)
-    const all = catchUps.length === this.#file.sinks.length || this.#file.delivered === true
-    return over && all
+  #isComplete(own: readonly SinkCatchUp[]): boolean {
+    const done = new Set(own.filter(isDone).map(({ name }) => name))
+    const left = own.filter((sink) => !isDone(sink))
+    return (
+      left.length === 0 && this.#file.sinks.every(({ name }) => done.has(name) || this.#delivered.has(name))
+    )
   }
 
   #report(catchUps: readonly SinkCatchUp[], complete: boolean): RecoveryReport {
     const sinks: Record<string, SinkReport> = {}
-    for (const { name } of this.#file.sinks) {
+    for (const { name } of [...this.#file.sinks, ...this.#uploads]) {
       const { delivered, deadLettered, notApplicable } = readCursor(this.#dir, name).counts
       const pending = Math.max(0, this.#journaled - delivered - deadLettered - notApplicable)
       const error = catchUps.find((sink) => sink.name === name)?.error ?? null
@@ -204,10 +231,13 @@ class Recovery {
       dropped: records?.dropped ?? 0,
       sinks,
       failed,
+      url: this.#url,
       complete,
     }
   }
 }
+
+const isDone = ({ over, error }: SinkCatchUp): boolean => over && error === null
 
 function timeoutOf({ options: { timeoutMs } }: ResolvedSink): number {
   return typeof timeoutMs === 'number' ? timeoutMs : SLICE_TIMEOUT_MS

@@ -7,6 +7,8 @@ export interface RecoverOptions {
   readonly only?: readonly string[]
   /** Sinks that the run did not have: filled from the first record, and kept in run.json. */
   readonly add?: readonly ResolvedSink[]
+  /** Sinks that are filled beside them, and that the run is not to have: see uploads.ts. */
+  readonly uploads?: readonly ResolvedSink[]
   /** Ends the work after the batch in hand; what is delivered stays delivered. */
   readonly signal?: AbortSignal
   /**
@@ -53,6 +55,8 @@ export interface RecoveryReport {
   readonly sinks: { readonly [sink: string]: SinkReport }
   /** The sinks that do not have all rows yet, and why. */
   readonly failed: { readonly [sink: string]: SliceError }
-  /** Every sink of the run has all rows. */
+  /** Where the run can be seen in a browser, where a sink has said it. */
+  readonly url: string | null
+  /** Every sink of the run, and every upload that was asked for, has all rows. */
   readonly complete: boolean
 }

@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import type { Worker } from 'node:worker_threads'
-import type { DaemonMessage, DaemonSetup, FinalStatus, FinishRequest, NamedRing } from '../daemon/messages.js'
+import type { DaemonMessage, DaemonSetup, FinalStatus, FinishRequest } from '../daemon/messages.js'
 import type { ResolvedOptions } from '../options/options.js'
-import { MEDIA_PRODUCER } from '../record/media.js'
 import { Control } from '../ring/control.js'
-import { F64, HEADER_BYTES, I32 } from '../ring/layout.js'
-import { createRing, type RingOptions } from '../ring/ring.js'
+import { F64 } from '../ring/layout.js'
 import { emitWarning, type ProducerHandle } from './connect.js'
+import { ConsoleCapture, type TakeLines } from './console-capture.js'
 import { DaemonThread } from './daemon-thread.js'
 import { forgetRun, rememberEnded, rememberRun } from './exit.js'
 import { flushTargets } from './flush-targets.js'
+import type { MediaInput } from './media/input.js'
 import { after, poll } from './poll.js'
 import { Producer } from './producer.js'
-import { directoryName } from './producer-name.js'
 import { rescue } from './rescue.js'
+import { RunRings } from './rings.js'
 import type { FinishOptions, FlushOptions, FlushResult, Run } from './run.js'
 import { type RunStatusReport, readStatus } from './status.js'
 import { describeThrown } from './thrown.js'
@@ -22,13 +22,6 @@ import { type Warn, warnOnce } from './warnings.js'
 const LOCATE_TIMEOUT_MS = 2000
 /** How much longer than its deadline the daemon may take to say that it has given up. */
 const GRACE_MS = 500
-/** Records of media name their files: they are small, and rare. */
-const MEDIA_RING: Omit<RingOptions, 'producer'> = {
-  capacityBytes: 256 * 1024,
-  whenFull: 'drop',
-  maxCapacityBytes: 256 * 1024,
-  maxBlockMs: 0,
-}
 /** The longest that setTimeout() takes; more than this fires at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
@@ -40,7 +33,8 @@ export class LiveRun extends Producer implements Run {
   readonly #stop = new AbortController()
   readonly stopSignal: AbortSignal = this.#stop.signal
   readonly #control: Control
-  readonly #rings: NamedRing[]
+  readonly #rings: RunRings
+  readonly #capture: ConsoleCapture | null
   readonly #sinkNames: readonly string[]
   readonly #setup: Omit<DaemonSetup, 'rings'>
   readonly #tell: Warn
@@ -49,25 +43,27 @@ export class LiveRun extends Producer implements Run {
 
   constructor(options: ResolvedOptions) {
     const control = new Control()
-    const ring = createRing({ ...options.ring, producer: control.nextProducer() })
+    const rings = new RunRings(options.ring, control, (ring) => this.post({ type: 'ring', ring }))
+    // The daemon's own records go that way.
+    if (options.monitor.systemMs > 0) rings.openMediaRing(false)
     const tell = warnOnce((kind, message) => {
       emitWarning(kind, message)
       this.post({ type: 'warning', kind, message })
     })
     super({
-      ring,
+      ring: rings.list[0]!.ring,
       control,
       limits: options.limits,
       warn: tell,
       sendMedia: (posted, transfer) => {
-        this.#openMediaRing()
+        rings.openMediaRing()
         this.#daemon.post(posted, transfer)
       },
     })
     this.options = options
     this.#tell = tell
     this.#control = control
-    this.#rings = [{ id: 0, name: 'main', ring }]
+    this.#rings = rings
     this.#sinkNames = [...options.sinks.map(({ name }) => name), 'summary']
     this.#setup = {
       options,
@@ -80,13 +76,14 @@ export class LiveRun extends Producer implements Run {
       execArgv: process.execArgv,
     }
     this.#daemon = new DaemonThread(
-      () => ({ ...this.#setup, rings: this.#rings }),
+      () => ({ ...this.#setup, rings: rings.list }),
       options.workerUrl,
       () => control.finished,
       (error) => this.#tell('daemon-failed', `The tracker's thread failed: ${error}`),
       () => this.media.outbox.sendAgain(),
       () => this.#stop.abort(),
     )
+    this.#capture = options.captureConsole ? new ConsoleCapture((...printed) => this.#keep(...printed)) : null
     rememberRun(this)
   }
 
@@ -116,16 +113,12 @@ export class LiveRun extends Producer implements Run {
   }
 
   producer({ name }: { readonly name?: string } = {}): ProducerHandle {
-    const id = this.#control.nextProducer()
-    const ring = createRing({ ...this.options.ring, producer: id })
-    const named = { id, name: directoryName(name ?? `producer-${id}`, this.#rings), ring }
-    this.#rings.push(named)
-    this.post({ type: 'ring', ring: named })
-    this.#openMediaRing()
+    const added = this.#rings.addProducer(name)
+    this.#rings.openMediaRing()
     const { maxMetrics, maxNameBytes } = this.options.limits
     return {
       offstep: 'producer',
-      ...named,
+      ...added,
       control: this.#control.buffer,
       limits: { maxMetrics, maxNameBytes },
       media: this.#setup.nonce,
@@ -136,28 +129,24 @@ export class LiveRun extends Producer implements Run {
     super.hparams(values)
   }
 
-  /** Media records come through a ring that the daemon fills. */
-  #openMediaRing(): void {
-    if (this.#rings.some(({ id }) => id === MEDIA_PRODUCER)) return
-    const ring = createRing({ ...MEDIA_RING, producer: MEDIA_PRODUCER })
-    const named = { id: MEDIA_PRODUCER, name: directoryName('media', this.#rings), ring }
-    this.#rings.push(named)
-    this.post({ type: 'ring', ring: named })
+  #keep(...[stream, lines]: Parameters<TakeLines>): void {
+    const fill = (input: MediaInput) => {
+      input.set('stream', stream).set('lines', lines)
+      for (const { text } of lines) input.bytes += 2 * text.length
+    }
+    this.media.log({ kind: 'console', name: 'console', step: undefined, fill })
   }
 
   status(): RunStatusReport {
-    return readStatus(
-      this.#control,
-      this.#rings.map(({ ring }) => ring),
-      this.#sinkNames,
-    )
+    return readStatus(this.#control, this.#rings.buffers, this.#sinkNames)
   }
 
   async flush({ level = 'journaled', timeoutMs = 5000 }: FlushOptions = {}): Promise<FlushResult> {
     const start = performance.now()
     const deadline = start + timeoutMs
+    this.#capture?.flush()
     await this.#readBackFor(timeoutMs)
-    const targets = flushTargets(this.#rings.map(({ ring }) => ring))
+    const targets = flushTargets(this.#rings.buffers)
     const passed = (index: number) => targets.every(({ reached }) => reached(index))
     if (level === 'synced') this.#control.requestSync()
     else this.#control.wake()
@@ -187,7 +176,7 @@ export class LiveRun extends Producer implements Run {
     const deadline = start + timeoutMs
     await this.#readBackFor(timeoutMs)
     this.#readAllNow()
-    this.#close()
+    this.#rings.close()
     const ask = () =>
       this.#ask({
         type: 'finish',
@@ -207,7 +196,7 @@ export class LiveRun extends Producer implements Run {
       // It does not move. Once it is gone, this thread can save what is left in memory; one that hangs in a file
       // call cannot be ended, and is not waited for.
       await Promise.race([this.worker.terminate(), after(GRACE_MS)])
-      rescue({ ...this.#setup, rings: this.#rings }, status, about)
+      rescue({ ...this.#setup, rings: this.#rings.list }, status, about)
       this.#tell(
         'not-delivered',
         `The run ended late. The next run, or \`offstep sync ${this.dir}\`, delivers what is in its journal.`,
@@ -239,16 +228,9 @@ export class LiveRun extends Producer implements Run {
   }
 
   #readAllNow(): void {
+    this.#capture?.stop()
     this.readBack.readAllNow()
     this.media.outbox.readAllNow()
-  }
-
-  /** From here on, log calls are counted as dropped. */
-  #close(): void {
-    for (const { id, ring } of this.#rings) {
-      // Media that were posted before still come.
-      if (id !== MEDIA_PRODUCER) new Int32Array(ring, 0, HEADER_BYTES / 4)[I32.CLOSED] = 1
-    }
   }
 
   /**
@@ -258,13 +240,14 @@ export class LiveRun extends Producer implements Run {
   finishNow(status: FinalStatus, about: About, timeoutMs = this.options.exitTimeoutMs): () => void {
     const deadline = performance.now() + timeoutMs
     this.#readAllNow()
-    this.#close()
+    this.#rings.close()
     this.post({ type: 'finish', status, timeoutMs: timeoutMs * 0.8, ...about })
     this.#control.wake()
     return () => {
       const done = this.#waitWhileMoving(deadline, timeoutMs)
       this.#daemon.letGo()
-      if (!done || this.status().inRing > 0) rescue({ ...this.#setup, rings: this.#rings }, status, about)
+      if (!done || this.status().inRing > 0)
+        rescue({ ...this.#setup, rings: this.#rings.list }, status, about)
     }
   }
 

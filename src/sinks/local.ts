@@ -1,7 +1,7 @@
 import type { ResolvedSink } from '../options/options.js'
 
 /** Built-in sinks that talk to a server. */
-const REMOTE: readonly string[] = ['wandb']
+const REMOTE: readonly string[] = ['wandb', 'wandb-upload']
 
 /**
  * True for a sink that writes files of the run directory and waits for nothing else: all of these share a thread,

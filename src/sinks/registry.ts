@@ -13,6 +13,7 @@ const BUILT_IN: { readonly [name: string]: () => Promise<{ createSink: () => Sin
   tensorboard: () => import('./tensorboard/sink.js'),
   console: () => import('./console/sink.js'),
   wandb: () => import('./wandb/sink.js'),
+  'wandb-upload': () => import('./wandb/upload/sink.js'),
   summary: () => import('./summary/sink.js'),
 }
 

@@ -13,6 +13,8 @@ export interface RunOutcome {
   readonly status: RunStatus
   /** Milliseconds since the epoch. */
   readonly endTime: number
+  /** Of the process, or as the user gave it; absent where nobody knows it. */
+  readonly exitCode?: number
 }
 
 /** What a sink may know of the run that it writes. */

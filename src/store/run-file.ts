@@ -41,6 +41,8 @@ export interface RunFile {
   readonly command: CommandInfo | null
   readonly software: SoftwareInfo | null
   readonly hardware: HardwareInfo | null
+  /** Where the run can be seen in a browser, once a sink knows. */
+  readonly url?: string
   /** The threads that log; 0 is the one that called `init()`. */
   readonly producers: readonly { readonly id: number; readonly name: string }[]
   /** The destinations, as `offstep` needs them to go on delivering. Options that look secret are left out. */

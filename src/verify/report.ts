@@ -93,7 +93,7 @@ export interface JournalCheck {
   readonly tornTailBytes: number
 }
 
-/** Files in `media/` that records name. Nothing but a copy can bring one back. */
+/** Files in `media/` and `artifacts/` that records name. Nothing but a copy can bring one back. */
 export interface MediaCheck {
   readonly result: 'ok' | 'damaged' | 'missing'
   /** Media calls in the journal; most are small, and need no file. */

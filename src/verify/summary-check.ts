@@ -1,12 +1,14 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import type { RecordBatch } from '../record/batch.js'
+import type { JsonObject } from '../record/json.js'
 import { parseOptions } from '../sinks/file/parse-options.js'
 import type { SinkState } from '../sinks/sink.js'
 import { Accumulators, type MetricSummary } from '../sinks/summary/accumulators.js'
 import { summaryText } from '../sinks/summary/document.js'
 import { summaryOptions } from '../sinks/summary/options.js'
 import { addRows, noRows, type RowCounts } from '../sinks/summary/rows.js'
+import { setValues } from '../sinks/summary/set-values.js'
 import type { Description } from './alignment.js'
 import { type ContentCheck, type ContentSetup, shortened } from './content-check.js'
 import type { Difference, FileCheck } from './report.js'
@@ -26,6 +28,7 @@ class SummaryCheck implements ContentCheck {
   readonly #metrics: Accumulators
   readonly #options
   #rows: RowCounts
+  #values: JsonObject = {}
 
   constructor(setup: ContentSetup) {
     this.#setup = setup
@@ -37,6 +40,7 @@ class SummaryCheck implements ContentCheck {
   expect(batch: RecordBatch): void {
     this.#metrics.add(batch)
     this.#rows = addRows(this.#rows, batch)
+    this.#values = setValues(this.#values, batch, this.#setup.context.runDir).values
   }
 
   finish(): FileCheck[] {
@@ -91,10 +95,20 @@ class SummaryCheck implements ContentCheck {
     if (!complete) return {}
     const { status, endTime } = outcome ?? { status: 'running', endTime: this.#rows.lastTime }
     const progress = { status, endTime, now: 0 }
-    const expected = parse(summaryText(context, progress, this.#rows, this.#metrics, this.#options.goals))!
+    const content = { rows: this.#rows, metrics: this.#metrics, values: this.#values }
+    const expected = parse(summaryText(context, progress, content, this.#options.goals))!
     const differing = compare(entries(expected), entries(found), FILE)
     if (differing !== null) return { result: 'damaged', ...differing }
-    for (const field of ['runId', 'project', 'name', 'status', 'durationSeconds', 'rows', 'steps']) {
+    for (const field of [
+      'runId',
+      'project',
+      'name',
+      'status',
+      'durationSeconds',
+      'rows',
+      'steps',
+      'values',
+    ]) {
       const [wanted, is] = [expected, found].map((document) => JSON.stringify(document[field]))
       if (wanted !== is) return { result: 'damaged', problem: `${FILE} has ${field} ${is}, not ${wanted}` }
     }

@@ -6,37 +6,12 @@ import { Worker } from 'node:worker_threads'
 import { expect, test } from 'vitest'
 import { advice } from '../../dist/src/cli/verify/advice.js'
 import { init } from '../../dist/src/index.js'
-import { JournalReader } from '../../dist/src/journal/reader.js'
-import type { MediaRecord } from '../../dist/src/record/media.js'
 import type { LiveRun } from '../../dist/src/run/live-run.js'
 import { recoverRun, verifyRun } from '../../dist/src/runs.js'
 import { temporaryDirectory } from '../support/directory.js'
+import { type FoundMedia, mediaIn } from '../support/media-records.js'
 import { startProgram } from '../support/program.js'
 import { until } from '../support/until.js'
-
-interface FoundMedia {
-  readonly sequence: number
-  readonly step: number
-  readonly time: number
-  readonly record: MediaRecord
-}
-
-function mediaIn(runDir: string): FoundMedia[] {
-  const reader = new JournalReader(join(runDir, 'journal'))
-  const found: FoundMedia[] = []
-  for (let batch = reader.read(); batch !== null; batch = reader.read()) {
-    for (const [row, record] of batch.media) {
-      found.push({
-        sequence: batch.sequences[row]!,
-        step: batch.steps[row]!,
-        time: batch.times[row]!,
-        record,
-      })
-    }
-  }
-  reader.close()
-  return found
-}
 
 const start = (sinks: readonly ('jsonl' | 'csv' | 'console')[] = ['jsonl', 'csv']): LiveRun =>
   init({ dir: temporaryDirectory(), git: false, handleSignals: false, sinks }) as LiveRun

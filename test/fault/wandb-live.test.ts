@@ -56,7 +56,7 @@ test('a run is at W&B, with its config and summary, at the pace that W&B allows'
   const server = await started()
   const run = startRun(server)
   log(run, 0, ROWS / 2)
-  await until('a part is there', () => server.backend.runs[0]?.history.length === ROWS / 2 - 1)
+  await until('a part is there', () => server.backend.runs[0]?.history.length)
   log(run, ROWS / 2, ROWS)
   const result = await run.finish({ timeoutMs: 20_000 })
   expect(result).toMatchObject({ reached: true, sinks: { wandb: { delivered: ROWS, pending: 0 } } })
@@ -66,6 +66,26 @@ test('a run is at W&B, with its config and summary, at the pace that W&B allows'
   expect(stored.summary).toMatchObject({ _step: ROWS - 1, value: ROWS - 1, nan: Number.NaN })
   expect(server.peakRate(run.id)).toBeLessThanOrEqual(2)
   expect(run.url).toBe(`${server.url}/test-entity/live/runs/${run.id}`)
+})
+
+test('samples of the system are at W&B, and accounted for as all records are', async () => {
+  const server = await started()
+  const run = init({
+    project: 'live',
+    dir: temporaryDirectory(),
+    git: false,
+    handleSignals: false,
+    recover: false,
+    monitor: { system: { everyMs: 100 } },
+    sinks: [{ type: 'wandb', baseUrl: server.url }],
+  })
+  run.log({ value: 0 }, 0)
+  await until('two samples are there', () => (server.backend.runs[0]?.events.length ?? 0) >= 2)
+  const { reached, inRing, accepted, journaled } = await run.finish({ timeoutMs: 20_000 })
+  expect({ reached, inRing, accepted }).toEqual({ reached: true, inRing: 0, accepted: journaled })
+  const { events, errors } = server.run(run.id)
+  expect(events.length).toBe(journaled - 1)
+  expect(errors).toEqual([])
 })
 
 const SCRIPTS: { readonly [name: string]: readonly WandbFault[] } = {

@@ -1,8 +1,6 @@
 /** W&B's own `wandb sync` uploads our offline runs whole. */
-import { spawn } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { expect, onTestFinished, test } from 'vitest'
 import { BLOCK_BYTES } from '../../src/journal/framing.js'
 import { offstep } from '../support/command-line.js'
@@ -11,6 +9,7 @@ import { type RowLiteral, START_TIME } from '../unit/support/batches.js'
 import { COMPLETED, runDirectory } from '../unit/support/sink-run.js'
 import { rowsEnding } from './wandb-support/block-ends.js'
 import { WandbClient } from './wandb-support/client.js'
+import { killedRun } from './wandb-support/killed-run.js'
 import { expectedHistory, logDirectories, OfflineLog, RUN_ID } from './wandb-support/offline-log.js'
 
 async function started(options: { readonly [option: string]: unknown } = {}) {
@@ -143,7 +142,7 @@ test('a run that was killed and recovered arrives with every row that it had jou
   const { server, client } = await started()
   const dir = runDirectory()
   const { runDir } = await killedRun(dir, 500)
-  const recovered = await offstep(['sync', runDir], { dir })
+  const recovered = await offstep(['sync', runDir, '--no-upload'], { dir })
   expect(recovered).toMatchObject({ code: 0 })
   const { journaled } = JSON.parse(readFileSync(join(runDir, 'run.json'), 'utf8')).records
   await client.sync(logDirectories(runDir)[0]!)
@@ -168,21 +167,3 @@ test('config, tags, machine and code of a run arrive', async () => {
     git: { commit: git.commit },
   })
 })
-
-/** Starts offline-run.mjs, and kills it with SIGKILL when its log has some rows; how many it had for sure. */
-async function killedRun(directory: string, rows: number): Promise<{ runDir: string; delivered: number }> {
-  const program = join(import.meta.dirname, 'wandb-support', 'offline-run.mjs')
-  const child = spawn(process.execPath, [program, directory], { stdio: ['ignore', 'pipe', 'inherit'] })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  const gone = new Promise((resolve) => child.on('close', resolve))
-  let runDir = ''
-  let delivered = 0
-  for await (const line of createInterface({ input: child.stdout })) {
-    const said = JSON.parse(line) as { runDir?: string; delivered?: number }
-    runDir = said.runDir ?? runDir
-    delivered = said.delivered ?? 0
-    if (delivered >= rows) child.kill('SIGKILL')
-  }
-  await gone
-  return { runDir, delivered }
-}

@@ -31,6 +31,16 @@ export class JournalMaker {
     return this.#flush()
   }
 
+  /** Appends one row. It is there after the next `flush()`. */
+  row(values: { readonly [name: string]: number }, step: number, producer = 0): void {
+    this.#producers[producer]!.log(values, step)
+  }
+
+  /** Returns the journal's end. */
+  flush(): number {
+    return this.#flush()
+  }
+
   #flush(): number {
     while (this.#journal.pass() > 0) {
       // until the rings are empty

@@ -30,6 +30,8 @@ describe('resolveOptions', () => {
       journal: { segmentBytes: 64 * MIB, syncIntervalMs: 1000 },
       disk: { minFreeBytes: 0 },
       limits: { maxMetrics: 100_000, maxNameBytes: 1024 },
+      captureConsole: false,
+      monitor: { systemMs: 0 },
       recover: true,
       exitTimeoutMs: 2000,
       handleSignals: true,
@@ -62,6 +64,39 @@ describe('resolveOptions', () => {
       git: false,
     } satisfies RunOptions
     expect(resolveOptions(given, {})).toMatchObject(given)
+  })
+
+  test('what the process prints and what the machine does are kept where a sink shows them, or as said', () => {
+    const surroundings = (options: RunOptions) => {
+      const { captureConsole, monitor } = resolveOptions(options, {})
+      return { captureConsole, systemMs: monitor.systemMs }
+    }
+    expect(surroundings({ sinks: ['wandb'] })).toEqual({ captureConsole: true, systemMs: 15_000 })
+    expect(surroundings({ sinks: [{ type: 'wandb', mode: 'disabled' }] })).toEqual({
+      captureConsole: false,
+      systemMs: 0,
+    })
+    expect(
+      surroundings({ sinks: ['wandb'], captureConsole: false, monitor: { system: { everyMs: 500 } } }),
+    ).toEqual({ captureConsole: false, systemMs: 500 })
+    expect(surroundings({ captureConsole: true, monitor: { system: true } })).toEqual({
+      captureConsole: true,
+      systemMs: 15_000,
+    })
+    expect(surroundings({ sinks: ['wandb'], monitor: { system: false } }).systemMs).toBe(0)
+  })
+
+  test('mode offline keeps the sink "wandb" off the network', () => {
+    const sinks = (options: RunOptions) => resolveOptions(options, {}).sinks.map((sink) => sink.options.mode)
+    expect(sinks({ mode: 'offline', sinks: ['jsonl', 'wandb'] })).toEqual([undefined, 'offline'])
+    expect(sinks({ mode: 'offline', sinks: [{ type: 'wandb', mode: 'disabled' }] })).toEqual(['disabled'])
+    expect(sinks({ sinks: ['wandb'] })).toEqual([undefined])
+    const inEnvironment = (WANDB_MODE: string, mode?: string) =>
+      resolveOptions({ sinks: [{ type: 'wandb', mode }] }, { WANDB_MODE }).sinks[0]!.options.mode
+    expect(inEnvironment('dryrun')).toBe('offline')
+    expect(inEnvironment('disabled')).toBe('disabled')
+    expect(inEnvironment('offline', 'online')).toBe('online')
+    expect(inEnvironment('run')).toBe(undefined)
   })
 
   test('one option of a group leaves the others at their defaults', () => {

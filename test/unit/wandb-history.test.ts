@@ -1,45 +1,13 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import {
-  type HistoryState,
-  lastLine,
-  MAX_LINE_BYTES,
-  mergeRows,
-  noHistory,
-} from '../../src/sinks/wandb/history.js'
-import { MetricNames } from '../../src/sinks/wandb/names.js'
-import { Summary } from '../../src/sinks/wandb/summary.js'
+import { MAX_LINE_BYTES } from '../../src/sinks/wandb/history/history.js'
 import { seededRandom } from '../support/random.js'
 import { parseLine } from '../support/wandb-server/extended-json.js'
-import { BatchBuilder, type RowLiteral, START_TIME } from './support/batches.js'
+import { type RowLiteral, START_TIME } from './support/batches.js'
+import { type MergedRun, mergeRun } from './support/wandb-merge.js'
 
-interface Merged {
-  readonly texts: string[]
-  readonly state: HistoryState
-  readonly rejected: string[]
-  readonly notApplicable: number
-}
-
-/** Rows, in batches of these sizes, each with its state taken through JSON; the last line is closed. */
-function merge(rows: readonly RowLiteral[], sizes: readonly number[] = [rows.length], max?: number): Merged {
-  const builder = new BatchBuilder()
-  const names = new MetricNames()
-  const texts: string[] = []
-  const rejected: string[] = []
-  let state = noHistory()
-  let notApplicable = 0
-  for (let from = 0, batch = 0; from < rows.length; batch++) {
-    const to = from + sizes[batch % sizes.length]!
-    const merged = mergeRows(state, builder.batchOf(rows.slice(from, to)), names, max)
-    texts.push(...merged.lines.map((line) => line.text(START_TIME)))
-    rejected.push(...merged.rejected.map(({ row, cause }) => `${from + row} ${cause}`))
-    notApplicable += merged.notApplicable
-    state = JSON.parse(JSON.stringify(merged.state)) as HistoryState
-    from = to
-  }
-  const last = lastLine(state)
-  if (last !== null) texts.push(last.text(START_TIME))
-  return { texts, state, rejected, notApplicable }
-}
+const merge = (rows: readonly RowLiteral[], sizes?: readonly number[], max?: number): MergedRun =>
+  mergeRun(rows, { ...(sizes && { sizes }), ...(max && { max }) })
 
 /** The lines without their times. */
 function linesOf(rows: readonly RowLiteral[]): object[] {
@@ -48,6 +16,10 @@ function linesOf(rows: readonly RowLiteral[]): object[] {
     return line
   })
 }
+
+/** So long after one another that each line is closed before the next row. */
+const slowly = (rows: readonly RowLiteral[]): RowLiteral[] =>
+  rows.map((row, index) => ({ ...row, time: START_TIME + 2001 * index }))
 
 const row = (step: number, metrics: RowLiteral['metrics'] = { a: step }): RowLiteral => ({ step, metrics })
 
@@ -66,6 +38,14 @@ test('rows of one step are one line, with the newest value of each name and the 
   ])
 })
 
+test('a row of an earlier time does not make its line older', () => {
+  const { texts } = merge([
+    { step: 1, time: START_TIME + 500, metrics: { a: 1 } },
+    { step: 1, time: START_TIME, metrics: { b: 3 } },
+  ])
+  expect(parseLine(texts[0]!)).toMatchObject({ _runtime: 0.5 })
+})
+
 test('NaN and infinities are bare, and integers have all of their digits', () => {
   const metrics = { a: Number.NaN, b: 1 / 0, c: -1 / 0, d: 2n ** 63n - 1n, e: -0, f: 1e21, g: 5e-324 }
   expect(merge([row(0, metrics)]).texts[0]).toContain(
@@ -74,7 +54,7 @@ test('NaN and infinities are bare, and integers have all of their digits', () =>
 })
 
 test.for([
-  ['late', [5, 3, 4, 6], [[5], [6, 3], [7, 4], [8, 6]]],
+  ['late', [5, 6, 3, 4, 7], [[5], [6], [7, 3], [8, 4], [9, 7]]],
   ['negative', [-2, -1, 0, 5], [[0, -2], [1, -1], [2, 0], [5]]],
   ['fractional', [0.5, 1, 1.5, 7.25, 9], [[0, 0.5], [1], [2, 1.5], [7, 7.25], [9]]],
   ['beyond the whole doubles', [1e300, 2, 3], [[0, 1e300], [2], [3]]],
@@ -87,24 +67,77 @@ test.for([
     ],
   ],
 ] as const)('steps that are %s get a line of their own, which tells the step', ([, steps, expected]) => {
-  const lines = linesOf(steps.map((step) => row(step)))
+  const lines = linesOf(slowly(steps.map((step) => row(step))))
   const told = lines.map((line) => Object.values({ ...line, a: undefined }).filter((v) => v !== undefined))
   expect(told).toEqual(expected)
   expect(lines.map((line) => Number((line as { a: number | bigint }).a))).toEqual(steps)
 })
 
-test('a late row joins the open line where it has none of its names, and tells its step', () => {
-  expect(linesOf([row(9), row(4, { late: 1 }), row(9, { b: 2 }), row(10)])).toEqual([
+test('a late row joins the newest line where it has none of its names, and tells its step', () => {
+  expect(linesOf(slowly([row(8), row(9), row(4, { late: 1 }), row(9, { b: 2 }), row(10)]))).toEqual([
+    { _step: 8, a: 8 },
     { _step: 9, a: 9, b: 2, late: 1, 'offstep/step': 4 },
     { _step: 10, a: 10 },
   ])
 })
 
+test('a row of the step of a line does not replace what a late row has put there', () => {
+  expect(linesOf(slowly([row(8), row(9), row(4, { b: 1 }), row(9, { b: 2 })])).slice(1)).toEqual([
+    { _step: 9, a: 9, b: 1, 'offstep/step': 4 },
+    { _step: 10, b: 2, 'offstep/step': 9 },
+  ])
+})
+
 test('a line holds late rows of one step only', () => {
-  expect(linesOf([row(9), row(4, { b: 1 }), row(5, { c: 2 })])).toEqual([
+  expect(linesOf(slowly([row(8), row(9), row(4, { b: 1 }), row(5, { c: 2 })])).slice(1)).toEqual([
     { _step: 9, a: 9, b: 1, 'offstep/step': 4 },
     { _step: 10, c: 2, 'offstep/step': 5 },
   ])
+})
+
+test('a row of a line that is still open goes into it, though rows of later steps have come', () => {
+  expect(linesOf([row(1), row(2), row(3), row(1, { b: 1 }), row(2, { a: 20 })])).toEqual([
+    { _step: 1, a: 1, b: 1 },
+    { _step: 2, a: 20 },
+    { _step: 3, a: 3 },
+  ])
+})
+
+test('a step between open lines gets a line in its place, and is not late', () => {
+  const rows = [10, 30, 20, 15.5, 5].map((step) => ({ ...row(step), time: START_TIME }))
+  expect(linesOf(rows)).toEqual([
+    { _step: 5, a: 5 },
+    { _step: 10, a: 10 },
+    { _step: 15, a: 15.5, 'offstep/step': 15.5 },
+    { _step: 20, a: 20 },
+    { _step: 30, a: 30 },
+  ])
+  expect(merge(rows).state.lateRows).toBe(0)
+})
+
+test('64 lines stay open, and the oldest is closed when one more begins', () => {
+  const steps = Array.from({ length: 65 }, (_, step) => ({ ...row(step), time: START_TIME }))
+  const { state } = merge(steps)
+  expect(state.held.map(({ step }) => step)).toEqual(Array.from({ length: 64 }, (_, at) => at + 1))
+  expect(state.lastStep).toBe(0)
+})
+
+test('lines of more than 64 KiB together do not stay open, but for the newest', () => {
+  const wide = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`some-name-${i}`, i / 7]))
+  const held = (rows: number) =>
+    merge(Array.from({ length: rows }, (_, step) => ({ ...row(step, wide), time: START_TIME }))).state.held
+  const one = held(1)[0]!.bytes
+  const fit = Math.floor((64 * 1024) / one)
+  expect(held(fit)).toHaveLength(fit)
+  expect(held(fit + 1)).toHaveLength(fit)
+  const huge = Object.fromEntries(Array.from({ length: 4000 }, (_, i) => [`some-name-${i}`, i / 7]))
+  expect(merge([row(0), row(1), row(2, huge)]).state.held.map(({ step }) => step)).toEqual([2])
+})
+
+test('a line is closed by a record that is more than two seconds younger', () => {
+  const held = (time: number) => merge([row(1), { ...row(2), time: START_TIME + time }]).state.held
+  expect(held(2000)).toHaveLength(2)
+  expect(held(2001)).toHaveLength(1)
 })
 
 test('rows that still have a _step of their own are not late', () => {
@@ -116,7 +149,7 @@ test('rows that still have a _step of their own are not late', () => {
 })
 
 test('late rows are counted, rows that only got another _step are not', () => {
-  expect(merge([row(5), row(3), row(4), row(5), row(6)]).state.lateRows).toBe(2)
+  expect(merge(slowly([row(5), row(6), row(3), row(4), row(6), row(7)])).state.lateRows).toBe(2)
 })
 
 test('names that W&B or the sink has a use for are put aside', () => {
@@ -164,56 +197,48 @@ test("W&B's own limit of a line holds", () => {
   expect(MAX_LINE_BYTES).toBe(10 * 1024 * 1024 - 100 * 1024)
 })
 
-test('media rows are in no line', () => {
-  const media = { kind: 'text', name: 'x', value: {}, file: null } as never
-  const { texts, notApplicable } = merge([row(1), { step: 2, media }, row(1, { b: 1 })])
-  expect(notApplicable).toBe(1)
-  expect(texts.map(parseLine)).toMatchObject([{ _step: 1, a: 1, b: 1 }])
+const anyRow = fc.record({
+  step: fc.oneof(
+    { weight: 6, arbitrary: fc.integer({ min: -3, max: 40 }) },
+    fc.constantFrom(0.5, 7.25, 1e300, 2 ** 53),
+  ),
+  time: fc.integer({ min: START_TIME, max: START_TIME + 9000 }),
+  metrics: fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd'), fc.double()),
 })
 
+/** Steps that count up, as most runs have them, and any. */
+const anyRows = fc.oneof(
+  fc.array(anyRow, { maxLength: 60 }),
+  fc
+    .array(anyRow, { maxLength: 300 })
+    .map((rows) => rows.map((one, at) => (at % 4 === 0 ? one : { ...one, step: at >> 1 }))),
+)
+const anySizes = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 5 })
+
 test('the lines are the same whatever the batches are, and _step grows with each', () => {
-  for (let seed = 0; seed < 200; seed++) {
-    const random = seededRandom(seed)
-    const whole = (below: number) => Math.floor(random() * below)
-    const names = ['a', 'b', 'c', 'd']
-    const rows = Array.from({ length: 1 + whole(40) }, (_, index) => {
-      const step = random() < 0.7 ? index >> 1 : whole(40) - 5 + (random() < 0.2 ? 0.5 : 0)
-      const chosen = names.filter(() => random() < 0.4)
-      return row(step, Object.fromEntries(chosen.map((name) => [name, whole(100)])))
-    })
-    const whole1 = merge(rows)
-    const parts = merge(rows, [1, 1 + whole(5), 1 + whole(9)])
-    expect(parts.texts, `seed ${seed}`).toEqual(whole1.texts)
-    expect(parts.state).toEqual(whole1.state)
-    const steps = whole1.texts.map((text) => parseLine(text)._step as number)
-    for (const [index, step] of steps.entries()) expect(step).toBeGreaterThan(steps[index - 1] ?? -1)
-  }
+  fc.assert(
+    fc.property(anyRows, anySizes, fc.constantFrom(undefined, 400), (rows, sizes, max) => {
+      const whole = merge(rows, undefined, max)
+      expect(merge(rows, sizes, max)).toEqual(whole)
+      const steps = whole.texts.map((text) => parseLine(text)._step as number)
+      for (const [at, step] of steps.entries()) expect(step).toBeGreaterThan(steps[at - 1] ?? -1)
+    }),
+    { numRuns: 300 },
+  )
 })
 
 test('no value is lost but one that a later row of the same step has replaced', () => {
   for (let seed = 0; seed < 200; seed++) {
     const random = seededRandom(seed)
-    const rows = Array.from({ length: 30 }, (_, index) =>
-      row(Math.floor(random() * 10), { [`m${Math.floor(random() * 3)}`]: index }),
-    )
+    const rows = Array.from({ length: 30 }, (_, index) => ({
+      ...row(Math.floor(random() * 10), { [`m${Math.floor(random() * 3)}`]: -1 - index }),
+      time: START_TIME + Math.floor(random() * 1500) * index,
+    }))
     const values = merge(rows).texts.flatMap((text) => Object.values(parseLine(text)))
     const kept = rows.filter(({ step, metrics }, index) => {
       const [name] = Object.keys(metrics!)
-      let next = index + 1
-      while (rows[next]?.step === step && !(name! in rows[next]!.metrics!)) next++
-      return rows[next]?.step !== step
+      return !rows.slice(index + 1).some((later) => later.step === step && name! in later.metrics!)
     })
     for (const { metrics } of kept) expect(values, `seed ${seed}`).toContain(Object.values(metrics!)[0])
   }
-})
-
-test('the summary has the last value of every name, the runtime, and what was counted', () => {
-  const builder = new BatchBuilder()
-  const batch = builder.batch(row(1, { a: 1, b: Number.NaN }), row(2, { a: 2 }), row(3))
-  const summary = new Summary()
-  for (const line of mergeRows(noHistory(), batch, new MetricNames()).lines) summary.add(line, START_TIME)
-  const restored = new Summary(JSON.parse(JSON.stringify(summary.state())))
-  expect(restored.text({ lateRows: 4, rejectedLines: 0 })).toBe(
-    '{"_step":2,"_timestamp":1732000001,"_runtime":1,"a":2,"b":NaN,"_wandb":{"runtime":1},"offstep/late_rows":4}',
-  )
 })

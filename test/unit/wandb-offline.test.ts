@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { SinkContext } from '../../src/sinks/sink.js'
 import { OfflineSink } from '../../src/sinks/wandb/offline/sink.js'
-import { wandbSettings } from '../../src/sinks/wandb/settings.js'
+import { wandbSettings } from '../../src/sinks/wandb/settings/settings.js'
 import { readLog } from '../support/wandb-log.js'
 import { BatchBuilder, type RowLiteral, START_TIME } from './support/batches.js'
 import {
@@ -91,16 +91,16 @@ describe('what a run looks like', () => {
     const warned: string[] = []
     const context = newContext(undefined, { warn: (kind) => warned.push(kind) })
     const rows = [
-      { step: 5, metrics: { a: 1 } },
-      { step: 3, metrics: { a: 2 } },
-      { step: 9, metrics: { a: 3 } },
+      { step: 5, time: START_TIME, metrics: { a: 1 } },
+      { step: 9, time: START_TIME + 5000, metrics: { a: 2 } },
+      { step: 3, time: START_TIME + 5001, metrics: { a: 3 } },
     ]
     await deliver(newSink(context), context, [rows])
     const { history, summary } = readLog(logOf(context))
     expect(history.map(values)).toEqual([
       { _step: 5, a: 1 },
-      { _step: 6, 'offstep/step': 3, a: 2 },
-      { _step: 9, a: 3 },
+      { _step: 9, a: 2 },
+      { _step: 10, 'offstep/step': 3, a: 3 },
     ])
     expect(summary).toMatchObject({ 'offstep/late_rows': 1 })
     expect(warned).toEqual(['late-rows'])
@@ -249,11 +249,23 @@ describe('a run that goes on after an upload', () => {
 
   test('has its newest row in the next part, where a crash kept it out of the upload', async () => {
     const context = newContext()
-    const state = await deliver(newSink(context), context, [[{ metrics: { a: 1 } }, { metrics: { a: 2 } }]])
+    const rows = [{ metrics: { a: 1 } }, { metrics: { a: 2 }, time: START_TIME + 5000 }]
+    const state = await deliver(newSink(context), context, [rows])
     truncateSync(logOf(context), state!.length as number)
     markUploaded(logOf(context))
     await deliver(newSink(context), context, [[{ step: 1, metrics: { b: 3 } }]], state)
     expect(readLog(logs(context)[1]!).history.map(values)).toEqual([{ _step: 1, a: 2, b: 3 }])
+  })
+
+  test('is told of, where the upload brought rows that were not committed', async () => {
+    const warned: string[] = []
+    const context = newContext(undefined, { warn: (kind) => warned.push(kind) })
+    const state = await deliver(newSink(context), context, [[{ metrics: { a: 1 } }]])
+    const later = { step: 1, metrics: { a: 2 } }
+    await deliver(newSink(context), context, [[later]], state)
+    markUploaded(logOf(context))
+    await deliver(newSink(context), context, [[later]], state)
+    expect(warned).toEqual(['uploaded-ahead'])
   })
 
   test('makes the same part again, where a crash came before its first commit', async () => {

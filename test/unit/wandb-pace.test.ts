@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { FileStream } from '../../src/sinks/wandb/online/file-stream.js'
-import { Heartbeat } from '../../src/sinks/wandb/online/heartbeat.js'
-import { Pace } from '../../src/sinks/wandb/online/pace.js'
-import { Transport } from '../../src/sinks/wandb/online/transport.js'
+import { Pace } from '../../src/sinks/wandb/online/http/pace.js'
+import { Transport } from '../../src/sinks/wandb/online/http/transport.js'
+import { FileStream } from '../../src/sinks/wandb/online/stream/file-stream.js'
+import { Heartbeat } from '../../src/sinks/wandb/online/stream/heartbeat.js'
 import { until } from '../support/until.js'
 import { startWandbServer, TEST_KEY } from '../support/wandb-server/server.js'
 
@@ -68,7 +68,7 @@ async function streaming() {
   return { server, stream: new FileStream(transport, new Pace({ windowMs: 0 }), run) }
 }
 
-const LINES = { history: { offset: 0, content: [JSON.stringify('{"_step":0}')] } }
+const LINES = { lines: { history: { offset: 0, content: [JSON.stringify('{"_step":0}')] } } }
 
 test('no more than two requests reach the server within any second', async () => {
   const { server } = await streaming()
@@ -87,6 +87,20 @@ test('a run without rows sends heartbeats, which are empty', async () => {
   heartbeat.stop()
   for (const { bytes } of server.requestsOf('file_stream')) expect(bytes).toBe('{}'.length)
   expect(server.errors).toEqual([])
+})
+
+test('the answer to a heartbeat may ask for a stop', async () => {
+  const { server } = await streaming()
+  const transport = new Transport(server.url, {})
+  onTestFinished(() => transport.close())
+  const run = { entity: 'e', project: 'p', runId: 'r', storageId: 's' }
+  let stops = 0
+  const stream = new FileStream(transport, new Pace({ windowMs: 0 }), run, () => stops++)
+  await stream.beat(() => TEST_KEY)
+  expect(stops).toBe(0)
+  server.stopped.add('r')
+  await stream.beat(() => TEST_KEY)
+  expect(stops).toBe(1)
 })
 
 test('a heartbeat that fails is no end of them', async () => {

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import type { Sink } from '../../src/sinks/sink.js'
-import { resumed } from '../../src/sinks/wandb/online/baseline.js'
-import { Pace } from '../../src/sinks/wandb/online/pace.js'
+import { Pace } from '../../src/sinks/wandb/online/http/pace.js'
+import { resumed } from '../../src/sinks/wandb/online/run/baseline.js'
 import { createSink } from '../../src/sinks/wandb/sink.js'
 import { startWandbServer, TEST_KEY, type WandbServer } from '../support/wandb-server/server.js'
 import { BatchBuilder, type RowLiteral, START_TIME } from './support/batches.js'
@@ -14,7 +14,11 @@ async function started(): Promise<WandbServer> {
 }
 
 const rows = (from: number, to: number): RowLiteral[] =>
-  Array.from({ length: to - from }, (_, index) => ({ step: from + index, metrics: { value: from + index } }))
+  Array.from({ length: to - from }, (_, index) => ({
+    step: from + index,
+    time: START_TIME + index * 10_000,
+    metrics: { value: from + index },
+  }))
 
 interface Session {
   readonly sink: Sink
@@ -34,8 +38,6 @@ async function earlierRun(server: WandbServer): Promise<void> {
   await open()
   await sink.write(new BatchBuilder().batchOf(rows(0, 10)))
   await sink.close(COMPLETED)
-  // The run goes on: it has not ended any more.
-  server.run('shared').complete = false
 }
 
 test.for(['allow', 'must', 'auto'])('resume "%s" goes on behind the lines that are there', async (resume) => {
@@ -49,7 +51,7 @@ test.for(['allow', 'must', 'auto'])('resume "%s" goes on behind the lines that a
   expect(history.map(({ _step, value }) => [_step, value])).toEqual(
     Array.from({ length: 15 }, (_, step) => [step, step]),
   )
-  expect(history[10]!._runtime).toBe(9)
+  expect(history[10]!._runtime).toBe(90)
   expect(errors).toEqual([])
 })
 
@@ -69,7 +71,7 @@ test('a resumed run that dies before its first line is committed sends it to the
   expect(errors).toEqual([])
 })
 
-test('steps that begin again from 0 go on behind the resumed ones, and tell their own', async () => {
+test('steps that begin again from 0 are moved behind the resumed ones, and none is late', async () => {
   const server = await started()
   await earlierRun(server)
   const { sink, open } = session(server, { resume: 'must' })
@@ -77,9 +79,10 @@ test('steps that begin again from 0 go on behind the resumed ones, and tell thei
   await sink.write(new BatchBuilder().batchOf(rows(0, 2)))
   await sink.close(COMPLETED)
   expect(server.run('shared').history.slice(10)).toMatchObject([
-    { _step: 10, 'offstep/step': 0, value: 0 },
-    { _step: 11, 'offstep/step': 1, value: 1 },
+    { _step: 10, value: 0 },
+    { _step: 11, value: 1 },
   ])
+  expect(server.run('shared').summary).not.toHaveProperty('offstep/late_rows')
   expect(server.errors).toEqual([])
 })
 
@@ -108,7 +111,16 @@ test('resume "must" wants a run that is there, "allow" does not', async () => {
   expect(server.run('shared').history).toHaveLength(2)
 })
 
-const STATUS = { storageId: 's', historyLineCount: 5, historyTail: null, summaryMetrics: null }
+const STATUS = {
+  storageId: 's',
+  historyLineCount: 5,
+  eventsLineCount: 0,
+  logLineCount: 0,
+  historyTail: null,
+  eventsTail: null,
+  summaryMetrics: null,
+  config: null,
+}
 
 test.for([
   ['its last line', { historyTail: '["{\\"_step\\":7,\\"_runtime\\":2.5,\\"a\\":NaN}"]' }, 7, 2.5],

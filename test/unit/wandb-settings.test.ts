@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { wandbConfig } from '../../src/sinks/wandb/config.js'
-import { findApiKey, netrcPassword } from '../../src/sinks/wandb/credentials.js'
-import { runUrl } from '../../src/sinks/wandb/online/run-url.js'
-import { runIdFrom } from '../../src/sinks/wandb/run-id.js'
-import { wandbSettings } from '../../src/sinks/wandb/settings.js'
+import { runUrl } from '../../src/sinks/wandb/online/run/run-url.js'
+import { wandbConfig } from '../../src/sinks/wandb/run/config.js'
+import { findApiKey, netrcPassword } from '../../src/sinks/wandb/settings/credentials.js'
+import { runIdFrom } from '../../src/sinks/wandb/settings/run-id.js'
+import { wandbSettings } from '../../src/sinks/wandb/settings/settings.js'
 import { runDirectory } from './support/sink-run.js'
 
 const context = (options: object = {}, runId = 'baseline_1') => ({

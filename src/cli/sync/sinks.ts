@@ -34,13 +34,19 @@ export function chooseSinks(
     const specified = wanted.flatMap(({ sink }) => (sink === null ? [] : [sink]))
     return {
       only: wanted.filter(({ name, sink }) => sink !== null || names.has(name)).map(({ name }) => name),
-      add: specified.filter(({ name }) => !names.has(name)),
+      add: specified.filter(({ name }) => !names.has(name)).map(online),
       sinks: wanted.flatMap(({ name, sink, replaces }) =>
         sink && replaces && names.has(name) ? [sink] : [],
       ),
     }
   }
 }
+
+/** Who asks for W&B now means its server, whatever WANDB_MODE says to runs that begin. */
+const online = (sink: ResolvedSink): ResolvedSink =>
+  sink.module === null && sink.name === 'wandb'
+    ? { ...sink, options: { mode: 'online', ...sink.options } }
+    : sink
 
 interface Wanted {
   readonly name: string

@@ -16,6 +16,7 @@ const NARROW = [{ title: 'sink' }, ...COUNTS]
 export function printSummary(outcomes: readonly Outcome[], total: number, output: Output): void {
   if (outcomes.length > 0) output.print(`\n${tableOf(outcomes, output)}\n`)
   for (const line of deadLetterLines(outcomes)) output.print(line)
+  for (const line of addressLines(outcomes)) output.print(line)
   output.print(wrap(nextStep(outcomes, total), output.columns).join('\n'))
 }
 
@@ -76,6 +77,14 @@ function deadLetterLines(outcomes: readonly Outcome[]): string[] {
           : `${head}: the reasons are in ${relative(deadLetterFile)}`
       }),
   )
+}
+
+/** On a line of its own, however long it is, so that a terminal makes a link of it. */
+function addressLines(outcomes: readonly Outcome[]): string[] {
+  return outcomes.flatMap(({ id, report }) => {
+    const url = report?.url ?? null
+    return url === null ? [] : [`View ${printable(id)} at ${printable(url)}`]
+  })
 }
 
 /** The last line: whether all is well, and else what to do. */

@@ -4,9 +4,12 @@ import { RunAliveError } from '../../store/run-lock.js'
 import type { Outcome } from './outcome.js'
 import type { ProgressView } from './progress.js'
 import type { SinkChooser } from './sinks.js'
+import { markUploaded, uploadOf } from './uploads.js'
 
 export interface SyncRunOptions {
   readonly choose: SinkChooser
+  /** Upload what is offline. */
+  readonly upload: boolean
   readonly retries: number
   readonly signal: AbortSignal
   readonly view: ProgressView
@@ -18,22 +21,26 @@ export interface SyncRunOptions {
  */
 export async function syncRun(
   run: FoundRun,
-  { choose, retries, signal, view }: SyncRunOptions,
+  { choose, upload, retries, signal, view }: SyncRunOptions,
 ): Promise<Outcome> {
   const { id, dir, project, file } = run
   const choice = choose(file.sinks)
-  const only = choice?.only ?? null
+  const sink = upload ? uploadOf(run, choice, process.env) : null
+  const uploads = sink === null ? [] : [sink]
+  const only = choice === null ? null : [...choice.only, ...uploads.map(({ name }) => name)]
   const common = { id, dir, project, only }
   view.begin(run)
   if (run.lock === 'silent') view.say(`Watching for 20 s whether the owner of ${id} is alive elsewhere.`)
   try {
     const report = await recoverRun(dir, {
       ...choice,
+      uploads,
       role: 'sync',
       retries,
       signal,
       onProgress: (progress) => view.update(progress),
     })
+    if (sink !== null) markUploaded(run, report)
     return { ...common, report, error: null, interrupted: signal.aborted }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException

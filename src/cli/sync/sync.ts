@@ -11,6 +11,7 @@ import { isPending, namedRuns, runsBelow, unreadableRuns } from './select.js'
 import { chooseSinks } from './sinks.js'
 import { printSummary } from './summary.js'
 import { type SyncRunOptions, syncRun } from './sync-run.js'
+import { needsUpload } from './uploads.js'
 import { watch } from './watch.js'
 
 /** `offstep sync`. Resolves with the exit code; throws what is wrong with the command line. */
@@ -26,7 +27,9 @@ export async function sync(
     options.sink,
     found.map(({ file }) => file),
   )
-  const wanted = names.length > 0 || options.all ? found : found.filter(isPending)
+  const { upload } = options
+  const isWanted = (run: FoundRun) => isPending(run) || (upload && needsUpload(run, choose(run.file.sinks)))
+  const wanted = names.length > 0 || options.all ? found : found.filter(isWanted)
   const runs = wanted.filter(({ id, file }) => {
     const has = choose(file.sinks)?.only.length !== 0
     if (!has) output.note(`${printable(id)} has no sink ${options.sink?.join(', ')}: left out`)
@@ -37,7 +40,7 @@ export async function sync(
   if (total === 0) return nothing(found.length, root, output)
   const view = createProgressView(output, runs.length)
   for (const outcome of unreadable) view.end(outcome)
-  const { outcomes, exitCode } = await deliverAll(runs, { choose, retries: options.retries, view })
+  const { outcomes, exitCode } = await deliverAll(runs, { choose, upload, retries: options.retries, view })
   const all = [...unreadable, ...outcomes]
   if (output.json) output.printJson(all.map(toJson))
   else printSummary(all, total, output)

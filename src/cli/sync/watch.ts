@@ -11,6 +11,7 @@ import type { ProgressView } from './progress.js'
 import { isPending, namedRuns } from './select.js'
 import { chooseSinks } from './sinks.js'
 import { syncRun } from './sync-run.js'
+import { needsUpload } from './uploads.js'
 
 /** A run whose destination is dead is tried again after this long at most. */
 const MAX_PAUSE_MS = 60_000
@@ -32,7 +33,7 @@ interface Attempt {
 export async function watch(
   names: readonly string[],
   root: string,
-  { all, sink, interval }: SyncOptions,
+  { all, sink, upload, interval }: SyncOptions,
   output: Output,
 ): Promise<number> {
   const look = (): FoundRun[] => (names.length > 0 ? namedRuns(names, root) : findRuns(root))
@@ -66,12 +67,12 @@ export async function watch(
     if (run.alive || performance.now() < attempt.notBefore) return false
     // What --sink asks is done once, though other sinks of the run may have something pending for ever.
     if (attempt.done && (sink !== undefined || all)) return false
-    return all === true || isPending(run)
+    return all === true || isPending(run) || (upload && needsUpload(run, choose(run.file.sinks)))
   }
 
   async function deliver(run: FoundRun, attempt: Attempt): Promise<void> {
     const startedAt = performance.now()
-    const outcome = await syncRun(run, { choose, retries: 0, signal: interrupt.signal, view: QUIET })
+    const outcome = await syncRun(run, { choose, upload, retries: 0, signal: interrupt.signal, view: QUIET })
     attempt.done = isDone(outcome)
     attempt.failures = attempt.done ? 0 : attempt.failures + 1
     const pause = Math.min(MAX_PAUSE_MS, interval * 1000 * 2 ** Math.min(attempt.failures, 10))

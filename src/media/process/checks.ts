@@ -29,6 +29,16 @@ export function isRecord(value: unknown): value is { readonly [key: string]: unk
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
 }
 
+/** Of a Map. */
+export function keyText(key: unknown): string {
+  try {
+    return String(key)
+  } catch {
+    // An object that has no text.
+    throw new MediaError('a Map has an object as its key: give strings')
+  }
+}
+
 const MAX_SHOWN = 40
 
 /** What a wrong value is, in a few words for a message. */
@@ -38,8 +48,11 @@ export function describe(value: unknown): string {
     return JSON.stringify(value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN)}...` : value)
   }
   if (Array.isArray(value)) return `an array of ${value.length}`
-  if (typeof value === 'object' && value !== null)
-    return `an object (${value.constructor?.name ?? 'no class'})`
+  if (typeof value === 'object' && value !== null) {
+    // Whatever the caller calls so.
+    const name: unknown = value.constructor?.name
+    return `an object (${typeof name === 'string' ? name : 'no class'})`
+  }
   if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}`
   return String(value)
 }

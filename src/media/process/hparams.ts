@@ -1,7 +1,7 @@
 import { types } from 'node:util'
 import { isSecretName } from '../../store/secret-name.js'
 import { MediaError, type MediaInputs, type ProcessedMedia } from '../request.js'
-import { describe } from './checks.js'
+import { describe, keyText } from './checks.js'
 import { dateText } from './table.js'
 
 type HParam = string | number | boolean
@@ -47,7 +47,7 @@ function collect(
 
 /** Null where it is no object of names and values. */
 function entriesOf(value: unknown): [string, unknown][] | null {
-  if (value instanceof Map) return Array.from(value, ([key, entry]) => [String(key), entry])
+  if (value instanceof Map) return Array.from(value, ([key, entry]) => [keyText(key), entry])
   if (typeof value !== 'object' || value === null) return null
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === null || prototype === Object.prototype ? Object.entries(value) : null

@@ -19,6 +19,7 @@ import { processText } from './text.js'
 type Processor<Kind extends MediaKind> = (
   input: MediaInputs[Kind],
   runDir: string,
+  name: string,
 ) => ProcessedMedia<Kind> | Promise<ProcessedMedia<Kind>>
 
 const PROCESSORS: { readonly [Kind in MediaKind]: Processor<Kind> } = {
@@ -44,8 +45,8 @@ const PROCESSORS: { readonly [Kind in MediaKind]: Processor<Kind> } = {
 
 /** Checks and works up the input of one media call. Throws a MediaError where it makes no media. */
 export async function processMedia(
-  { kind, input }: MediaRequest,
+  { kind, input, name }: MediaRequest,
   runDir: string,
 ): Promise<ProcessedMedia<MediaKind>> {
-  return (PROCESSORS[kind] as Processor<MediaKind>)(input as never, runDir)
+  return (PROCESSORS[kind] as Processor<MediaKind>)(input as never, runDir, name)
 }

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../record/json.js'
 import { toJson } from '../../record/to-json.js'
 import { isSecretName } from '../../store/secret-name.js'
 import { MediaError, type MediaInputs, type ProcessedMedia } from '../request.js'
-import { describe, isRecord } from './checks.js'
+import { describe, isRecord, keyText } from './checks.js'
 
 const NO_VALUES = 'give an object of names and values'
 
@@ -24,7 +24,7 @@ export function processSummary({ values }: MediaInputs['summary']): ProcessedMed
 }
 
 function entriesOf(values: unknown, what: string): [string, unknown][] {
-  if (values instanceof Map) return Array.from(values, ([name, value]) => [String(name), value])
+  if (values instanceof Map) return Array.from(values, ([name, value]) => [keyText(name), value])
   if (!isRecord(values)) throw new MediaError(`${what} is ${describe(values)}: ${NO_VALUES}`)
   return Object.entries(values)
 }

@@ -1,4 +1,5 @@
 /** The content of summary.json. Times are Unix seconds; NaN and infinities are strings, as in metrics.jsonl. */
+import type { JsonObject } from '../../record/json.js'
 import type { RunStatus, SinkContext } from '../sink.js'
 import type { Accumulators, MetricSummary, Point } from './accumulators.js'
 import { type Goal, goalOf } from './goal.js'
@@ -12,11 +13,17 @@ export interface Progress {
   readonly now: number
 }
 
+export interface SummaryContent {
+  readonly rows: RowCounts
+  readonly metrics: Accumulators
+  /** Set by `run.updateSummary()`. */
+  readonly values: JsonObject
+}
+
 export function summaryText(
-  context: SinkContext,
+  context: Pick<SinkContext, 'runId' | 'project' | 'runName' | 'startTime'>,
   progress: Progress,
-  rows: RowCounts,
-  metrics: Accumulators,
+  { rows, metrics, values }: SummaryContent,
   goals: { readonly [name: string]: Goal },
 ): string {
   const explicit = new Map(Object.entries(goals))
@@ -33,6 +40,7 @@ export function summaryText(
     rows: rows.count,
     steps: rows.count === 0 ? null : rows.steps,
     ...(metrics.omittedValues > 0 && { omittedValues: metrics.omittedValues }),
+    ...(Object.keys(values).length > 0 && { values }),
     metrics: Object.fromEntries(entries),
   }
   return `${JSON.stringify(document, null, 2)}\n`

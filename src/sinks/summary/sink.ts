@@ -7,14 +7,16 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RecordBatch } from '../../record/batch.js'
+import type { JsonObject } from '../../record/json.js'
 import { writeFileAtomic } from '../../store/atomic-file.js'
 import { SinkError } from '../errors.js'
 import { parseOptions } from '../file/parse-options.js'
-import type { RunOutcome, Sink, SinkContext, SinkState, WriteResult } from '../sink.js'
+import type { RejectedRow, RunOutcome, Sink, SinkContext, SinkState, WriteResult } from '../sink.js'
 import { Accumulators } from './accumulators.js'
 import { summaryText } from './document.js'
 import { type SummaryOptions, summaryOptions } from './options.js'
 import { addRows, noRows, type RowCounts } from './rows.js'
+import { setValues } from './set-values.js'
 
 /** `now`: milliseconds since the epoch. */
 export function createSink(now: () => number = Date.now): Sink {
@@ -27,6 +29,7 @@ class SummarySink implements Sink {
   #options!: SummaryOptions
   #metrics!: Accumulators
   #rows!: RowCounts
+  #values: JsonObject = {}
   /** What the last write() returned, or open() was given. */
   #state: SinkState | null = null
   #writtenAt = Number.NEGATIVE_INFINITY
@@ -48,9 +51,13 @@ class SummarySink implements Sink {
 
   async write(batch: RecordBatch): Promise<WriteResult> {
     const context = this.#context!
+    let rejected: readonly RejectedRow[] = []
     try {
       this.#unsaved = true
       this.#metrics.add(batch)
+      const set = setValues(this.#values, batch, context.runDir)
+      this.#values = set.values
+      rejected = set.rejected
       this.#rows = addRows(this.#rows, batch)
       // A clock that went back is no reason to wait for it.
       if (Math.abs(this.#now() - this.#writtenAt) >= this.#options.everyMs) {
@@ -63,9 +70,9 @@ class SummarySink implements Sink {
     if (this.#metrics.omittedValues > 0) {
       context.warn('summary_limit', `summary.json holds the first ${this.#options.maxMetrics} metrics only`)
     }
-    const state = { ...this.#metrics.state(), rows: this.#rows }
+    const state = { ...this.#metrics.state(), rows: this.#rows, values: this.#values }
     this.#state = state
-    return { state }
+    return { state, rejected }
   }
 
   async close(outcome: RunOutcome): Promise<void> {
@@ -80,7 +87,8 @@ class SummarySink implements Sink {
 
   #save(context: SinkContext, outcome: RunOutcome, durable: boolean): void {
     const now = this.#now()
-    const text = summaryText(context, { ...outcome, now }, this.#rows, this.#metrics, this.#options.goals)
+    const content = { rows: this.#rows, metrics: this.#metrics, values: this.#values }
+    const text = summaryText(context, { ...outcome, now }, content, this.#options.goals)
     writeFileAtomic(join(context.runDir, 'summary.json'), text, { sync: durable })
     this.#writtenAt = now
     this.#unsaved = false
@@ -90,6 +98,7 @@ class SummarySink implements Sink {
     this.#state = state
     this.#metrics = state === null ? new Accumulators(this.#options.maxMetrics) : this.#restored(state)
     this.#rows = state === null ? noRows(context.startTime) : (state.rows as RowCounts)
+    this.#values = (state?.values ?? {}) as JsonObject
   }
 
   #restored(state: SinkState): Accumulators {

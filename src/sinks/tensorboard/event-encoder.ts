@@ -1,7 +1,8 @@
+import { checkedValue } from '../../media/checked-file.js'
 import type { RecordBatch } from '../../record/batch.js'
 import { isUpdateRecord, MEDIA_PRODUCER, type MediaRecord } from '../../record/media.js'
 import { LeftOut } from './left-out.js'
-import { encodeMedia, recordValue } from './media/encode.js'
+import { encodeMedia } from './media/encode.js'
 import { encodeSessionStart } from './media/hparams.js'
 import { encodeValue, type SummaryValue } from './media/summary.js'
 import { MediaEncoder } from './media-encoder.js'
@@ -62,7 +63,7 @@ export class EventEncoder {
       this.leftOut.hparamsTwice = true
       return false
     }
-    const values = recordValue(this.#run.runDir, record)
+    const values = checkedValue(this.#run.runDir, record)
     this.#writeHParams(encodeSessionStart(values, this.#run.startTime), head, out)
     this.#media.maxStep = Math.max(this.#media.maxStep, head.step)
     this.hparams = 'logged'

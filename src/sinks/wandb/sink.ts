@@ -5,10 +5,11 @@
 import type { RecordBatch } from '../../record/batch.js'
 import type { RunOutcome, Sink, SinkContext, SinkState, WriteResult } from '../sink.js'
 import { DisabledSink } from './disabled.js'
-import type { Pace } from './online/pace.js'
+import type { Pace } from './online/http/pace.js'
 import type { OnlineSetup } from './online/sink.js'
-import type { WandbMode } from './options.js'
-import { wandbSettings } from './settings.js'
+import { autoResumed, forgetAutoResume } from './settings/auto-resume.js'
+import type { WandbMode } from './settings/options.js'
+import { type WandbSettings, wandbSettings } from './settings/settings.js'
 
 export interface WandbSinkSetup {
   /** Default: of this process. */
@@ -36,6 +37,7 @@ class WandbSink implements Sink {
   readonly #setup: WandbSinkSetup
   #sink: Sink | null = null
   #mode: WandbMode = 'online'
+  #settings: WandbSettings | null = null
 
   constructor(setup: WandbSinkSetup) {
     this.#setup = setup
@@ -45,11 +47,12 @@ class WandbSink implements Sink {
     await this.#sink?.close({ status: 'running', endTime: context.startTime })
     this.#sink = null
     const { env = process.env, ...parts } = this.#setup
-    const settings = wandbSettings(context, env)
+    const given = wandbSettings(context, env)
     const { mode, ...own } = state ?? {}
     // What has begun in one way goes on in it.
-    this.#mode = isMode(mode) ? mode : settings.mode
-    this.#sink = await SINKS[this.#mode]({ settings, env, ...parts })
+    this.#mode = isMode(mode) ? mode : given.mode
+    this.#settings = autoResumed({ ...given, mode: this.#mode }, context)
+    this.#sink = await SINKS[this.#mode]({ settings: this.#settings, env, ...parts })
     await this.#sink.open(context, state === null ? null : own)
   }
 
@@ -60,6 +63,7 @@ class WandbSink implements Sink {
 
   async close(outcome: RunOutcome): Promise<void> {
     await this.#sink?.close(outcome)
+    if (outcome.status === 'completed' && this.#settings !== null) forgetAutoResume(this.#settings)
   }
 }
 

@@ -11,7 +11,7 @@ const NAME_BYTES = 20_000
 /** A row whose record is as long as any other row's here, but for the name. */
 const rowWith = (index: number, nameBytes: number): RowLiteral => ({
   step: 1000 + index,
-  time: START_TIME + (100 + index) * 1000,
+  time: START_TIME + (100 + 10 * index) * 1000,
   metrics: { ['x'.repeat(nameBytes)]: 1 },
 })
 

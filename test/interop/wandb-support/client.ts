@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,10 +17,16 @@ export interface Ended {
 /** W&B's own client, in processes of its own, with a home of its own, that talk to the scripted server alone. */
 export class WandbClient {
   readonly #server: WandbServer
+  readonly #children = new Set<ChildProcess>()
   readonly home = mkdtempSync(join(tmpdir(), 'offstep-wandb-client-'))
 
   constructor(server: WandbServer) {
     this.#server = server
+  }
+
+  /** Ends programs that still run: those of a test that has failed. */
+  stop(): void {
+    for (const child of this.#children) child.kill('SIGKILL')
   }
 
   /** Runs one of the Python programs beside this file to its end. */
@@ -28,13 +34,19 @@ export class WandbClient {
     return this.#run([join(import.meta.dirname, name), ...args])
   }
 
+  /** Runs a program of ours beside this file, in the same environment. */
+  ours(name: string, ...args: readonly string[]): Promise<Ended> {
+    return this.#run([join(import.meta.dirname, name), ...args], process.execPath)
+  }
+
   /** `wandb sync DIRECTORY`. */
   sync(directory: string): Promise<Ended> {
     return this.#run(['-m', 'wandb', 'sync', directory])
   }
 
-  #run(args: readonly string[]): Promise<Ended> {
-    const child = spawn(INTERPRETER, args, { cwd: this.home, env: this.#environment() })
+  #run(args: readonly string[], interpreter = INTERPRETER): Promise<Ended> {
+    const child = spawn(interpreter, args, { cwd: this.home, env: this.#environment() })
+    this.#children.add(child)
     let output = ''
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
@@ -43,7 +55,10 @@ export class WandbClient {
     }
     return new Promise((resolve, reject) => {
       child.on('error', reject)
-      child.on('close', (code) => resolve({ code, output }))
+      child.on('close', (code) => {
+        this.#children.delete(child)
+        resolve({ code, output })
+      })
     })
   }
 

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RunOutcome, SinkState } from '../../../src/sinks/sink.js'
 import { OfflineSink } from '../../../src/sinks/wandb/offline/sink.js'
-import { wandbSettings } from '../../../src/sinks/wandb/settings.js'
+import { wandbSettings } from '../../../src/sinks/wandb/settings/settings.js'
 import { BatchBuilder, type RowLiteral, START_TIME } from '../../unit/support/batches.js'
 import { COMPLETED, committedState, sinkContext } from '../../unit/support/sink-run.js'
 
@@ -18,7 +18,8 @@ export function logDirectories(runDir: string): string[] {
 
 /** A run in offline mode, straight from the sink. */
 export class OfflineLog {
-  readonly #runDir: string
+  /** The run directory. */
+  readonly runDir: string
   readonly #options: { readonly [option: string]: unknown }
   readonly #builder = new BatchBuilder()
   #state: SinkState | null = null
@@ -26,12 +27,12 @@ export class OfflineLog {
   readonly lengths: number[] = []
 
   constructor(runDir: string, options: { readonly [option: string]: unknown } = {}) {
-    this.#runDir = runDir
+    this.runDir = runDir
     this.#options = { id: RUN_ID, project: 'interop', ...options }
   }
 
   get directories(): string[] {
-    return logDirectories(this.#runDir)
+    return logDirectories(this.runDir)
   }
 
   /** What `wandb sync` takes. */
@@ -44,7 +45,7 @@ export class OfflineLog {
     batches: readonly (readonly RowLiteral[])[],
     outcome: RunOutcome = { status: 'running', endTime: START_TIME },
   ): Promise<void> {
-    const context = sinkContext(this.#runDir, { options: this.#options })
+    const context = sinkContext(this.runDir, { options: this.#options })
     const sink = new OfflineSink(wandbSettings(context, {}))
     await sink.open(context, this.#state)
     for (const rows of batches) {

@@ -5,9 +5,19 @@
 import { init } from '../../../dist/src/index.js'
 
 const [dir] = process.argv.slice(2)
+// Nothing but what it logs.
+const quiet = { captureConsole: false, monitor: { system: false } }
 const sink = { type: 'wandb', mode: 'offline', id: 'killed' }
 const config = { lr: 0.1, layers: [{ units: 8 }, null] }
-const run = init({ project: 'interop', name: 'killed', dir, config, tags: ['a-tag'], sinks: [sink] })
+const run = init({
+  project: 'interop',
+  name: 'killed',
+  dir,
+  config,
+  tags: ['a-tag'],
+  sinks: [sink],
+  ...quiet,
+})
 for (let step = 0; ; step++) {
   run.log({ value: step }, step)
   if (step % 10 > 0) continue

@@ -1,7 +1,9 @@
+import { Artifacts } from './artifacts.js'
 import { StoredRun } from './stored-run.js'
 
 /** Runs by entity, project and id, as a deployment of W&B holds them. */
 export class Backend {
+  readonly artifacts = new Artifacts()
   readonly #runs = new Map<string, StoredRun>()
   readonly #defaultEntity: string
 

@@ -1,6 +1,16 @@
+import { notifyScriptableRunAlert } from './alerts.js'
+import {
+  artifactType,
+  commitArtifact,
+  createArtifact,
+  createArtifactFiles,
+  createArtifactManifest,
+} from './artifacts.js'
 import type { Backend } from './backend.js'
 import { parseLine } from './extended-json.js'
+import { metricsOf } from './metrics.js'
 import { CONSOLE, EVENTS, HISTORY, type StoredRun } from './stored-run.js'
+import { UPLOAD_HEADERS } from './uploads.js'
 
 export interface GraphqlBody {
   readonly query: string
@@ -20,6 +30,8 @@ export interface GraphqlContext {
   readonly entity: string
   /** Where files are to be PUT. */
   uploadUrl(run: StoredRun, file: string): string
+  /** Where content of artifacts is to be PUT. */
+  readonly artifactUrl: (ticket: string) => string
 }
 
 type Resolver = (variables: Variables, context: GraphqlContext) => Answer
@@ -44,6 +56,12 @@ const RESOLVERS: Readonly<Record<string, Resolver>> = {
   UpsertBucket: upsertBucket,
   RunResumeStatus: resumeStatus,
   CreateRunFiles: createRunFiles,
+  NotifyScriptableRunAlert: notifyScriptableRunAlert,
+  ArtifactType: artifactType,
+  CreateArtifact: createArtifact,
+  CreateArtifactManifest: createArtifactManifest,
+  CreateArtifactFiles: createArtifactFiles,
+  CommitArtifact: commitArtifact,
 }
 
 /** `operationName`, or the name in the query. */
@@ -76,7 +94,7 @@ function upsertBucket(variables: Variables, { backend }: GraphqlContext): Answer
 function configError(config: unknown): string | undefined {
   if (config === null || config === undefined) return undefined
   try {
-    parseLine(config as string)
+    metricsOf(parseLine(config as string))
     return undefined
   } catch (error) {
     return `invalid config: ${(error as Error).message}`
@@ -137,10 +155,10 @@ function createRunFiles(variables: Variables, context: GraphqlContext): Answer {
   const run = context.backend.find(entity, project, id)
   if (run === undefined) return failure(404, `no run ${String(id)}`)
   const named = (files as string[]).map((name) => ({ name, uploadUrl: context.uploadUrl(run, name) }))
-  return data({ createRunFiles: { runID: run.storageId, uploadHeaders: [], files: named } })
+  return data({ createRunFiles: { runID: run.storageId, uploadHeaders: UPLOAD_HEADERS, files: named } })
 }
 
-function data(value: object): Answer {
+export function data(value: object): Answer {
   return { status: 200, body: { data: value } }
 }
 

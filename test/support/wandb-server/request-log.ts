@@ -14,6 +14,10 @@ export interface LoggedRequest {
   readonly variables: Readonly<Record<string, unknown>> | undefined
   /** Per file of a file_stream request: offset and count of its lines. */
   readonly files: Readonly<Record<string, readonly [offset: number, lines: number]>> | undefined
+  /** Name of the file that is PUT. */
+  readonly file: string | undefined
+  /** Names in `uploaded` of a file_stream request. */
+  readonly uploaded: readonly string[] | undefined
   /** The status that was answered; null while there is none, and where the connection was cut first. */
   status: number | null
 }
@@ -31,7 +35,7 @@ export function peakRate(requests: readonly LoggedRequest[], windowMs = 1000): n
 
 export function logEntry(
   index: number,
-  { operation, runId, graphql, stream }: Route,
+  { operation, runId, graphql, stream, file }: Route,
   bytes: number,
   userAgent: string | undefined,
 ): LoggedRequest {
@@ -47,6 +51,8 @@ export function logEntry(
     userAgent,
     variables: graphql?.variables,
     files: stream === undefined ? undefined : Object.fromEntries(files),
+    file,
+    uploaded: stream?.uploaded,
     status: null,
   }
 }

@@ -10,8 +10,9 @@ export interface Route {
   readonly runId: string | undefined
   readonly graphql?: GraphqlBody
   readonly stream?: FileStreamBody
-  /** Name of the file that is PUT. */
+  /** Name of the file that is PUT, and what makes its address one that was given out. */
   readonly file?: string
+  readonly ticket?: string
 }
 
 /** The run of a file_stream request, which its address says before its body is here. */
@@ -19,9 +20,10 @@ export function streamedRun(path: string): string | undefined {
   return /^\/files\/[^/]+\/[^/]+\/([^/]+)\/file_stream$/.exec(path)?.[1]
 }
 
-/** Where the bytes of a file are to be PUT, relative to the server's address. */
-export function uploadPath({ entity, project, id }: StoredRun, file: string): string {
-  return `/upload/${[entity, project, id, ...file.split('/')].map(encodeURIComponent).join('/')}`
+/** Where the bytes of a file are to be PUT, relative to the server's address: another address each time. */
+export function uploadPath({ entity, project, id, uploads }: StoredRun, file: string): string {
+  const ticket = uploads.ticket(file)
+  return `/upload/${[entity, project, id, ticket, ...file.split('/')].map(encodeURIComponent).join('/')}`
 }
 
 export function routeOf(backend: Backend, method: string | undefined, path: string, body: Buffer): Route {
@@ -32,15 +34,22 @@ export function routeOf(backend: Backend, method: string | undefined, path: stri
     const stream = JSON.parse(body.toString()) as FileStreamBody
     return { operation: 'file_stream', run, runId, stream }
   }
-  if (method === 'PUT' && root === 'upload') return { operation: 'upload', run, runId, file: rest.join('/') }
+  if (method === 'PUT' && root === 'upload') {
+    const [ticket = '', ...file] = rest
+    return { operation: 'upload', run, runId, ticket, file: file.join('/') }
+  }
+  if (method === 'PUT' && root === 'artifact-upload') {
+    return { operation: 'artifact_upload', run: undefined, runId: undefined, ticket: entity! }
+  }
   return { operation: 'unknown', run: undefined, runId: undefined }
 }
 
 function graphqlRoute(backend: Backend, body: Buffer): Route {
   const graphql = JSON.parse(body.toString()) as GraphqlBody
-  const { entity, project, name, run: runName } = graphql.variables ?? {}
-  const id = runName ?? name
+  const { entity, entityName, project, projectName, name, run: ofFiles, runName } = graphql.variables ?? {}
+  const id = runName ?? ofFiles ?? name
   const runId = typeof id === 'string' ? id : undefined
-  const run = runId === undefined ? undefined : backend.find(entity, project, runId)
+  const run =
+    runId === undefined ? undefined : backend.find(entity ?? entityName, project ?? projectName, runId)
   return { operation: operationOf(graphql), run, runId, graphql }
 }

@@ -11,6 +11,8 @@ import type { FileStreamBody, StoredRun } from './stored-run.js'
 
 /** A key as W&B's own clients accept it: 40 characters. */
 export const TEST_KEY = '0123456789abcdef0123456789abcdef01234567'
+/** What W&B's own client calls itself. */
+const WANDB_CORE = 'wandb-core'
 
 export interface WandbServerOptions {
   /** API keys that are let in. */
@@ -49,6 +51,7 @@ export class WandbServer {
   readonly #entity: string
   readonly #server = http.createServer((request, response) => void this.#receive(request, response))
   readonly #sockets = new Set<Socket>()
+  readonly #stuck: http.ServerResponse[] = []
   readonly #inFlight = new InFlight((run, count) => {
     this.#errors.push(`${run}: ${count} file_stream requests at once`)
   })
@@ -79,7 +82,8 @@ export class WandbServer {
 
   /** What clients have done wrong, of all runs. */
   get errors(): string[] {
-    return [...this.#errors, ...this.backend.runs.flatMap((run) => run.errors)]
+    const { runs, artifacts } = this.backend
+    return [...this.#errors, ...artifacts.errors, ...runs.flatMap((run) => run.errors)]
   }
 
   get faultsLeft(): number {
@@ -132,6 +136,11 @@ export class WandbServer {
     await closed
   }
 
+  /** Cuts the connections of requests that get no answer, as whatever stands in between does after a while. */
+  cutStuck(): void {
+    for (const response of this.#stuck.splice(0)) response.socket?.destroy()
+  }
+
   close(): Promise<void> {
     return this.stop()
   }
@@ -162,8 +171,12 @@ export class WandbServer {
     answer({
       response,
       fault: authorised ? this.#faults.next({ index, operation, run, before }) : undefined,
-      perform: () => (authorised ? this.#perform(route, body) : failure(401, 'user is not logged in')),
-      onStuck: () => this.onStuck(),
+      perform: () =>
+        authorised ? this.#perform(route, request, body) : failure(401, 'user is not logged in'),
+      onStuck: () => {
+        this.#stuck.push(response)
+        this.onStuck()
+      },
       onAnswer: (status) => {
         logged.status = status
       },
@@ -177,7 +190,7 @@ export class WandbServer {
   }
 
   #authorised({ headers }: http.IncomingMessage, { operation }: Route): boolean {
-    if (operation === 'upload') {
+    if (operation === 'upload' || operation === 'artifact_upload') {
       // The address is all that a store of files wants; a key there would be given to somebody else.
       if (headers.authorization !== undefined) this.#errors.push('an upload with an Authorization header')
       return true
@@ -187,26 +200,30 @@ export class WandbServer {
     return scheme === 'Basic' && user === 'api' && this.keys.has(key)
   }
 
-  #perform({ operation, run, runId, graphql, stream, file }: Route, body: Buffer): Answer {
+  #perform(route: Route, { headers }: http.IncomingMessage, body: Buffer): Answer {
+    const { operation, run, runId, graphql, stream, file, ticket } = route
     if (graphql !== undefined) {
       if (!isKnown(operation)) this.#errors.push(`unknown operation ${operation}`)
       return resolve(operation, graphql.variables ?? {}, {
         backend: this.backend,
         entity: this.#entity,
         uploadUrl: (of, name) => `${this.url}${uploadPath(of, name)}`,
+        artifactUrl: (name) => `${this.url}/artifact-upload/${name}`,
       })
     }
+    if (operation === 'artifact_upload') return this.backend.artifacts.put(ticket!, headers, body)
     if (run === undefined) return failure(404, `no run ${runId}`)
-    if (stream !== undefined) return this.#performStream(run, stream, body.length)
-    run.files.set(file!, body)
-    return { status: 200, body: {} }
+    if (stream === undefined) return run.uploads.put(ticket!, file!, headers, body)
+    // W&B's own client uploads files beside its lines.
+    const filesFirst = headers['user-agent'] !== WANDB_CORE
+    return this.#performStream(run, stream, body.length, filesFirst)
   }
 
-  #performStream(run: StoredRun, stream: FileStreamBody, bytes: number): Answer {
+  #performStream(run: StoredRun, stream: FileStreamBody, bytes: number, filesFirst: boolean): Answer {
     if (bytes > this.maxBodyBytes) return failure(413, `${bytes} bytes are too many`)
     const lines = Object.values(stream.files ?? {}).flatMap(({ content }) => content)
     if (lines.some((line) => this.refuses(line))) return failure(400, 'a line is refused')
-    run.commit(stream)
+    run.commit(stream, { filesFirst })
     const stopped = this.stopped.has(run.id) ? { stopped: true } : {}
     return { status: 200, body: { exitcode: null, limits: {}, ...stopped } }
   }

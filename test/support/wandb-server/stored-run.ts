@@ -1,9 +1,10 @@
+import type { StoredAlert } from './alerts.js'
 import { type Line, parseLine } from './extended-json.js'
+import { CONSOLE, EVENTS, HISTORY, SUMMARY, wrongWith } from './line-checks.js'
+import { metricsOf, type StoredMetric } from './metrics.js'
+import { Uploads } from './uploads.js'
 
-export const HISTORY = 'wandb-history.jsonl'
-export const EVENTS = 'wandb-events.jsonl'
-export const SUMMARY = 'wandb-summary.json'
-export const CONSOLE = 'output.log'
+export { CONSOLE, EVENTS, HISTORY, SUMMARY }
 
 /** Body of a file_stream request. */
 export interface FileStreamBody {
@@ -31,13 +32,13 @@ export class StoredRun {
   upserts = 0
   readonly #lines = new Map<string, (string | undefined)[]>()
   summaryLine: string | undefined
-  /** Names of files, as `uploaded` says them. */
-  readonly uploaded: string[] = []
-  /** Content of files that were PUT. */
-  readonly files = new Map<string, Buffer>()
+  readonly errors: string[] = []
+  readonly uploads = new Uploads((text) => this.#error(text))
+  readonly alerts: StoredAlert[] = []
   complete = false
   exitCode: number | undefined
-  readonly errors: string[] = []
+  /** The request that completed the run, which may come again. */
+  #completing = ''
 
   constructor(entity: string, project: string, id: string) {
     this.entity = entity
@@ -73,8 +74,25 @@ export class StoredRun {
     return typeof config === 'string' ? parseLine(config) : undefined
   }
 
+  /** Content of files that were PUT. */
+  get files(): Map<string, Buffer> {
+    return this.uploads.files
+  }
+
+  /** Names of files, as `uploaded` says them. */
+  get uploaded(): readonly string[] {
+    return this.uploads.uploaded
+  }
+
+  /** As `define_metric` has made them known. */
+  get metrics(): StoredMetric[] {
+    return metricsOf(this.config)
+  }
+
+  /** A run that has ended goes on with it. */
   upsert(variables: BucketFields): void {
     this.upserts++
+    this.reopen()
     const given = Object.entries(variables).filter(([, value]) => value !== null && value !== undefined)
     this.fields = { ...this.fields, ...Object.fromEntries(given) }
     if (typeof variables.summaryMetrics === 'string') this.summaryLine = variables.summaryMetrics
@@ -86,15 +104,21 @@ export class StoredRun {
     this.exitCode = undefined
   }
 
-  commit(body: FileStreamBody): void {
-    if (this.complete) this.#error('a file_stream request after the one that completed the run')
-    for (const [name, { offset, content }] of Object.entries(body.files ?? {})) {
-      if (name === SUMMARY) this.summaryLine = content.at(-1) ?? this.summaryLine
-      else this.#lay(name, offset, content)
+  /** `filesFirst`: a client that uploads a file before it sends the line that names it. */
+  commit(body: FileStreamBody, { filesFirst = true } = {}): void {
+    const text = JSON.stringify(body)
+    if (this.complete && text !== this.#completing) {
+      this.#error('a file_stream request after the one that completed the run')
     }
-    this.uploaded.push(...(body.uploaded ?? []))
+    for (const [name, { offset, content }] of Object.entries(body.files ?? {})) {
+      if (name === SUMMARY) this.#summarise(content)
+      else this.#lay(name, offset, content)
+      if (filesFirst) this.#checkFiles(content)
+    }
+    this.uploads.name(body.uploaded ?? [])
     if (body.complete !== true) return
     this.complete = true
+    this.#completing = text
     this.exitCode = body.exitcode
   }
 
@@ -107,28 +131,25 @@ export class StoredRun {
       if (before !== undefined && before !== line && name !== CONSOLE) {
         this.#error(`${name}: line ${offset} was ${before} and is now ${line}`)
       }
-      if (name === HISTORY) this.#checkStep(lines, offset, line)
+      const wrong = wrongWith(name, lines, offset, line)
+      if (wrong !== undefined) this.#error(wrong)
       lines[offset++] = line
     }
   }
 
-  #checkStep(lines: readonly (string | undefined)[], offset: number, line: string): void {
-    const step = stepOf(line)
-    if (step === undefined) this.#error(`${HISTORY}: line ${offset} has no integer _step: ${line}`)
-    const last = offset > 0 ? stepOf(lines[offset - 1] ?? '{}') : undefined
-    if (step !== undefined && last !== undefined && step <= last) {
-      this.#error(`${HISTORY}: line ${offset} has _step ${step} after ${last}`)
+  #summarise(content: readonly string[]): void {
+    if (content.length !== 1) this.#error(`${SUMMARY}: ${content.length} lines`)
+    this.summaryLine = content.at(-1) ?? this.summaryLine
+  }
+
+  /** Lines without media in them are not parsed: there are many. */
+  #checkFiles(content: readonly string[]): void {
+    for (const line of content) {
+      if (line.includes('-file"')) this.uploads.checkNamed(parseLine(line))
     }
   }
 
   #error(text: string): void {
     this.errors.push(text.slice(0, 500))
   }
-}
-
-/** Lines without objects in them are not parsed: there are many. */
-function stepOf(line: string): number | undefined {
-  const flat = line.indexOf('{', 1) < 0
-  const step = flat ? Number(/[{,]"_step":(-?\d+)[,}]/.exec(line)?.[1]) : parseLine(line)._step
-  return Number.isSafeInteger(step) ? (step as number) : undefined
 }

@@ -1,8 +1,8 @@
-import type { FileKind, MediaKind, MediaRecord, MediaRecordOf, MediaValues } from '../../../record/media.js'
+import { checkedValue, readMediaFile } from '../../../media/checked-file.js'
+import type { FileKind, MediaKind, MediaRecordOf, MediaValues } from '../../../record/media.js'
 import type { UpdateKind } from '../../../record/updates.js'
 import { encodeAudio } from './audio.js'
 import { encodeCustomScalars } from './custom-scalars.js'
-import { readMediaFile } from './file.js'
 import { encodeGraph } from './graph.js'
 import { encodeGraphDef } from './graph-def.js'
 import { encodeHistogram } from './histogram.js'
@@ -46,15 +46,5 @@ export function encodeMedia(runDir: string, record: MediaRecordOf<TaggedKind>): 
   const { kind, name, file } = record
   const isFile = kind === 'image' || kind === 'audio'
   const bytes = isFile ? readMediaFile(runDir, file!) : undefined
-  return (ENCODERS[kind] as Encode<MediaKind>)(name, recordValue(runDir, record), bytes as never)
-}
-
-/** The record's value, from its file where it is long. Blocks. Throws as `encodeMedia()` does. */
-export function recordValue<Kind extends MediaKind>(
-  runDir: string,
-  record: MediaRecordOf<Kind>,
-): MediaValues[Kind] {
-  const { value, file } = record as MediaRecord
-  if (value !== undefined) return value as MediaValues[Kind]
-  return JSON.parse(readMediaFile(runDir, file!).toString('utf8')) as MediaValues[Kind]
+  return (ENCODERS[kind] as Encode<MediaKind>)(name, checkedValue(runDir, record), bytes as never)
 }

@@ -6,6 +6,13 @@ export const RECORD = {
   num: 1,
   history: 2,
   summary: 3,
+  config: 5,
+  files: 6,
+  stats: 7,
+  artifact: 8,
+  alert: 10,
+  metric: 12,
+  outputRaw: 13,
   run: 17,
   exit: 18,
   header: 21,
@@ -41,6 +48,65 @@ export const SUMMARY = { update: 1 } as const
 export const ITEM = { key: 1, nestedKey: 2, valueJson: 16 } as const
 
 export const EXIT = { exitCode: 1, runtime: 2 } as const
+
+export const FILES = { files: 1 } as const
+export const FILES_ITEM = { path: 1, policy: 2, type: 3 } as const
+/** Upload it at once, and not when the run ends. */
+export const POLICY_NOW = 0
+export const FILE_TYPE = { other: 0, media: 2 } as const
+
+export const STATS = { timestamp: 2, item: 3 } as const
+export const STATS_ITEM = { key: 1, valueJson: 16 } as const
+
+export const OUTPUT_RAW = { type: 1, timestamp: 2, line: 3 } as const
+export const OUTPUT_TYPE = { stderr: 0, stdout: 1 } as const
+
+/** `waitDuration`: milliseconds. */
+export const ALERT = { title: 1, text: 2, level: 3, waitDuration: 4 } as const
+
+export const METRIC = {
+  name: 1,
+  globName: 2,
+  stepMetric: 4,
+  options: 6,
+  summary: 7,
+  goal: 8,
+  control: 9,
+  expandedFromGlob: 10,
+} as const
+export const METRIC_OPTIONS = { stepSync: 1, hidden: 2, defined: 3 } as const
+export const METRIC_SUMMARY = {
+  min: 1,
+  max: 2,
+  mean: 3,
+  best: 4,
+  last: 5,
+  none: 6,
+  copy: 7,
+  first: 8,
+} as const
+export const METRIC_GOAL = { minimize: 1, maximize: 2 } as const
+export const METRIC_CONTROL = { overwrite: 1 } as const
+
+export const ARTIFACT = {
+  runId: 1,
+  project: 2,
+  entity: 3,
+  type: 4,
+  name: 5,
+  digest: 6,
+  description: 7,
+  metadata: 8,
+  aliases: 11,
+  manifest: 12,
+  finalize: 14,
+  clientId: 15,
+  sequenceClientId: 16,
+  digestAlgorithm: 20,
+} as const
+export const MANIFEST = { version: 1, storagePolicy: 2, storagePolicyConfig: 3, contents: 4 } as const
+export const MANIFEST_CONFIG = { key: 1, valueJson: 2 } as const
+export const MANIFEST_ENTRY = { path: 1, digest: 2, size: 4, localPath: 6, skipCache: 8 } as const
 
 export const ENVIRONMENT = {
   os: 1,

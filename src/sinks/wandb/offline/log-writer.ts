@@ -1,11 +1,15 @@
 import { crc32 } from 'node:zlib'
-import { type HistoryState, lastLine } from '../history.js'
-import type { HistoryLine } from '../history-line.js'
-import { Summary } from '../summary.js'
+import { closeHistory, type HistoryState } from '../history/history.js'
+import type { HistoryLine } from '../history/history-line.js'
+import { Summary } from '../run/summary.js'
+import type { RunUpdates } from '../run/updates.js'
+import { changedMetrics, type DefinedMetric, definedMetrics } from './defined-metrics.js'
 import { ItemEncoder } from './item-encoder.js'
+import type { RecordMaker } from './other-records.js'
 import { environmentRecord, exitRecord, headerRecord, type OfflineRun, runRecord } from './run-records.js'
 import type { LogState } from './state.js'
 import { TransactionLog } from './transaction-log.js'
+import { configRecord, metricRecord } from './update-records.js'
 
 const PRODUCER = 'offstep'
 
@@ -31,10 +35,26 @@ export class LogWriter {
   }
 
   /** Goes on behind what is committed; at the beginning of the file with what is known of the run. */
-  begin({ extent, num }: LogState, run: () => OfflineRun): void {
-    this.#log.begin(extent.length)
-    this.#num = num
-    if (extent.length === 0) this.#addHead(run())
+  begin(state: LogState, run: () => OfflineRun): void {
+    this.#log.begin(state.extent.length)
+    this.#num = state.num
+    if (state.extent.length > 0) return
+    this.#addHead(run())
+    // Of a run's earlier part.
+    this.#addMetrics(metricsOf(state))
+  }
+
+  add(make: RecordMaker): void {
+    this.#log.add(make(this.#num++))
+  }
+
+  /** Parameters that are new, or others than before. */
+  addConfig(before: RunUpdates, after: RunUpdates): void {
+    // The state says so: nothing has changed.
+    if (before.config === after.config) return
+    const known = new Map(before.config.map(([name, value]) => [name, JSON.stringify(value)]))
+    const changed = after.config.filter(([name, value]) => known.get(name) !== JSON.stringify(value))
+    if (changed.length > 0) this.add((num) => configRecord(num, changed))
   }
 
   /** The state after these lines, all of which are complete. */
@@ -44,18 +64,22 @@ export class LogWriter {
       this.#addLine(line)
       summary.add(line, this.#startTime)
     }
+    const after = { history, summary: summary.state() }
+    this.#addMetrics(changedMetrics(metricsOf(before), metricsOf(after)))
     const length = before.extent.length + this.#log.length
     const crc = crc32(this.#log.bytes, before.extent.crc)
-    return { extent: { length, crc }, num: this.#num, history, summary: summary.state() }
+    return { extent: { length, crc }, num: this.#num, ...after }
   }
 
-  addTail({ history, summary: complete }: LogState): void {
-    const summary = new Summary(complete)
-    const open = lastLine(history)
-    if (open !== null) {
-      this.#addLine(open)
-      summary.add(open, this.#startTime)
+  addTail(state: LogState): void {
+    const { history } = state
+    const summary = new Summary(state.summary, history.updates)
+    for (const line of closeHistory(history).lines) {
+      this.#addLine(line)
+      summary.add(line, this.#startTime)
     }
+    const after = { history, summary: summary.state() }
+    this.#addMetrics(changedMetrics(metricsOf(state), metricsOf(after)))
     const fields = summary.fields({ lateRows: history.lateRows, rejectedLines: 0 })
     if (fields.length > 0) this.#log.add(this.#items.summary(this.#num++, fields))
   }
@@ -72,7 +96,16 @@ export class LogWriter {
     if (run.machine !== null) this.#log.add(environmentRecord(this.#num++, run, run.machine))
   }
 
+  #addMetrics(metrics: readonly DefinedMetric[]): void {
+    for (const metric of metrics) this.add((num) => metricRecord(num, metric))
+  }
+
   #addLine(line: HistoryLine): void {
     this.#log.add(this.#items.history(this.#num++, line.step, line.fields(this.#startTime)))
   }
+}
+
+function metricsOf({ history, summary }: Pick<LogState, 'history' | 'summary'>): DefinedMetric[] {
+  const names = summary.map(([name]) => name)
+  return definedMetrics(history.updates.metrics, names)
 }

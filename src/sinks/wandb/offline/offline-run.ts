@@ -1,12 +1,17 @@
 import { type RunFile, RunFileError, readRunFile } from '../../../store/run-file.js'
 import type { SinkContext } from '../../sink.js'
-import { describeRun } from '../run-description.js'
-import type { WandbSettings } from '../settings.js'
+import { describeRun, type ToldByRows } from '../run/run-description.js'
+import type { WandbSettings } from '../settings/settings.js'
 import type { OfflineMachine, OfflineRun } from './run-records.js'
 
-/** What the log says of a run, from run.json and the settings. Blocks. */
-export function offlineRun(context: SinkContext, runId: string, settings: WandbSettings): OfflineRun {
-  const description = describeRun(context.runDir, context.runName, settings)
+/** What the log says of a run, from run.json, the settings and the rows of its earlier parts. Blocks. */
+export function offlineRun(
+  context: SinkContext,
+  runId: string,
+  settings: WandbSettings,
+  told: ToldByRows,
+): OfflineRun {
+  const description = describeRun(context.runDir, context.runName, settings, told)
   // W&B's client puts each value into an object of its own when it uploads the log.
   const config = Object.entries(description.config).filter(([key]) => key !== '_wandb')
   return {

@@ -1,15 +1,20 @@
-import { lastLine, noHistory } from '../history.js'
-import { Summary } from '../summary.js'
+import { resolve } from 'node:path'
+import { closeHistory, noHistory } from '../history/history.js'
+import { Summary } from '../run/summary.js'
+import type { WandbSettings } from '../settings/settings.js'
+import { pinSettings } from './pinned.js'
 import { directoryName } from './run-directory.js'
 import type { OfflineState } from './state.js'
 
-/** Before the first row. `root`: see LogPlace; `startTime`: of the run, in milliseconds since the epoch. */
-export function firstPart(root: string | null, runId: string, startTime: number): OfflineState {
+/** Before the first row. `startTime`: of the run, in milliseconds since the epoch. */
+export function firstPart(settings: WandbSettings, startTime: number): OfflineState {
+  const { dir, runId } = settings
   return {
-    root,
+    root: dir === undefined ? null : resolve(dir),
     directory: directoryName(runId, startTime, 0),
     part: 0,
     runId,
+    settings: pinSettings(settings),
     extent: { length: 0, crc: 0 },
     num: 1,
     history: noHistory(),
@@ -17,14 +22,14 @@ export function firstPart(root: string | null, runId: string, startTime: number)
   }
 }
 
-/** After an upload (run-directory.ts). `withTail`: it brought the newest line too, which no row can change then. */
+/** After an upload (run-directory.ts). `withTail`: it brought the open lines too, which no row can change then. */
 export function nextPart(state: OfflineState, startTime: number, withTail: boolean): OfflineState {
   const part = state.part + 1
   const directory = directoryName(state.runId, startTime, part)
   const next: OfflineState = { ...state, directory, part, extent: { length: 0, crc: 0 }, num: 1 }
-  const open = withTail ? lastLine(state.history) : null
-  if (open === null) return next
+  if (!withTail) return next
+  const closed = closeHistory(state.history)
   const summary = new Summary(state.summary)
-  summary.add(open, startTime)
-  return { ...next, history: { ...state.history, open: null }, summary: summary.state() }
+  for (const line of closed.lines) summary.add(line, startTime)
+  return { ...next, history: closed.state, summary: summary.state() }
 }

@@ -6,7 +6,7 @@
  * appends all of it to what W&B has, so that each row is there twice. A run that goes on after an upload therefore
  * goes on in a directory of its own, its next part, which `wandb sync` appends as it does its own runs' parts.
  */
-import { closeSync, existsSync, mkdirSync, openSync, readSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
@@ -23,9 +23,13 @@ export function directoryName(runId: string, startTime: number, part: number): s
 
 /** Makes `wandb/<directory>` in `root`; returns the path of the run's log. Blocks. */
 export function makeRunDirectory(root: string, directory: string, runId: string): string {
-  const path = join(root, 'wandb', directory)
-  mkdirSync(join(path, 'files'), { recursive: true })
+  mkdirSync(filesPath(root, directory), { recursive: true })
   return logPath(root, directory, runId)
+}
+
+/** Where the files of a run are that its records name. */
+export function filesPath(root: string, directory: string): string {
+  return join(root, 'wandb', directory, 'files')
 }
 
 export function logPath(root: string, directory: string, runId: string): string {
@@ -35,6 +39,11 @@ export function logPath(root: string, directory: string, runId: string): string 
 /** True where `wandb sync` has uploaded the log. Blocks. */
 export function isUploaded(log: string): boolean {
   return existsSync(`${log}.synced`)
+}
+
+/** Marks the log as `wandb sync` does. Blocks. */
+export function markUploaded(log: string): void {
+  writeFileSync(`${log}.synced`, '')
 }
 
 /** True where the log holds these bytes at a position. Blocks. */

@@ -109,11 +109,12 @@ export function exitRecord(num: number, exitCode: number, runtime: number): Buff
   return record(num, RECORD.exit, ...content)
 }
 
-function record(num: number, field: number, ...content: readonly FieldPart[]): Buffer {
+/** A record of the log, with its number there. */
+export function record(num: number, field: number, ...content: readonly FieldPart[]): Buffer {
   return Buffer.concat([integerField(RECORD.num, num), lengthField(field, ...content)])
 }
 
-function timestampField(field: number, ms: number): Buffer {
+export function timestampField(field: number, ms: number): Buffer {
   const seconds = Math.floor(ms / 1000)
   const nanos = Math.round((ms - seconds * 1000) * 1e6)
   return lengthField(field, integerField(TIMESTAMP.seconds, seconds), integerField(TIMESTAMP.nanos, nanos))

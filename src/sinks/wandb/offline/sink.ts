@@ -7,27 +7,32 @@
  * holds the committed length and its checksum. How the run ended is written when the sink is closed for good, and
  * a run that goes on loses it.
  */
-import { resolve } from 'node:path'
+import { statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { RecordBatch } from '../../../record/batch.js'
 import { AppendFile } from '../../file/append-file.js'
 import type { RunOutcome, Sink, SinkContext, SinkState, WriteResult } from '../../sink.js'
-import { mergeRows } from '../history.js'
-import { MetricNames } from '../names.js'
-import type { WandbSettings } from '../settings.js'
+import { mergeRows } from '../history/history.js'
+import { LATE_ROWS } from '../history/late-rows.js'
+import { MetricNames } from '../history/names.js'
+import type { WandbFile } from '../media/wandb-file.js'
+import { exitCodeOf } from '../run/exit-code.js'
+import type { WandbSettings } from '../settings/settings.js'
 import { LogWriter } from './log-writer.js'
 import { offlineRun } from './offline-run.js'
+import { type OtherRecordsSetup, otherRecords } from './other-records.js'
 import { firstPart, nextPart } from './parts.js'
-import { holdsAt, isUploaded, logPath, makeRunDirectory } from './run-directory.js'
+import { withPinned } from './pinned.js'
+import { type PlacedFile, placeFile } from './place-file.js'
+import { filesPath, holdsAt, isUploaded, logPath, makeRunDirectory } from './run-directory.js'
 import { type OfflineState, restoreState, saveState } from './state.js'
-
-/** As W&B's own clients tell how a process ended: 255 after an interrupt. */
-const EXIT_CODES = { completed: 0, failed: 1, crashed: 1, killed: 255 } as const
-
-const LATE_ROWS =
-  'rows came with a step below an earlier one; they are written with their step as "offstep/step", since W&B drops them'
+import { fileRecord } from './update-records.js'
 
 const UPLOADED_LOG =
   "the log was uploaded, and has to be written again from the journal: upload it as a new run (wandb sync --id), or W&B has the run's rows twice"
+
+const UPLOADED_AHEAD =
+  '`wandb sync` has uploaded rows that the next part of the log has again: upload that with "offstep sync", or W&B has these rows twice'
 
 export class OfflineSink implements Sink {
   readonly #settings: WandbSettings
@@ -46,7 +51,7 @@ export class OfflineSink implements Sink {
     this.#context = context
     this.#writer = new LogWriter(context.startTime)
     this.#names = new MetricNames()
-    const restored = state === null ? this.#newState(context) : restoreState(state)
+    const restored = state === null ? firstPart(this.#settings, context.startTime) : restoreState(state)
     const uploaded = isUploaded(this.#path(restored))
     if (uploaded && state === null) context.warn('uploaded-log', UPLOADED_LOG)
     if (!uploaded)
@@ -56,19 +61,29 @@ export class OfflineSink implements Sink {
 
   async write(batch: RecordBatch): Promise<WriteResult> {
     const before = this.#isOver(this.#state!) ? this.#nextPart() : this.#state!
-    const { lines, state: history, rejected, notApplicable } = mergeRows(before.history, batch, this.#names)
-    if (history.lateRows > 0) this.#context!.warn('late-rows', LATE_ROWS)
+    const { runDir, warn } = this.#context!
+    const merged = mergeRows(before.history, batch, this.#names, { runDir })
+    if (merged.state.lateRows > 0) warn('late-rows', LATE_ROWS)
+    const others = otherRecords(merged.others, this.#originOf(batch, before))
+    this.#place(before, [...merged.files.map((file) => placedMedia(runDir, file)), ...others.files])
     this.#begin(before)
-    const after: OfflineState = { ...before, ...this.#writer.addLines(before, lines, history) }
+    this.#writer.addConfig(before.history.updates, merged.state.updates)
+    for (const { name } of merged.files) this.#writer.add((num) => fileRecord(num, name, 'media'))
+    for (const make of others.records) this.#writer.add(make)
+    const after = { ...before, ...this.#writer.addLines(before, merged.lines, merged.state) }
     this.#writer.addTail(after)
     this.#append(before)
     this.#state = after
-    return { state: saveState(after), rejected, notApplicable }
+    const rejected = [...merged.rejected, ...others.rejected]
+    return { state: saveState(after), rejected, notApplicable: merged.notApplicable }
   }
 
   async close(outcome: RunOutcome): Promise<void> {
     try {
-      if (outcome.status !== 'running') this.#end(EXIT_CODES[outcome.status], outcome.endTime)
+      if (outcome.status !== 'running') {
+        this.#end(exitCodeOf(outcome), outcome.endTime)
+        this.#announce()
+      }
     } finally {
       this.#letGo()
     }
@@ -102,11 +117,42 @@ export class OfflineSink implements Sink {
   #uploadedTail(state: OfflineState): boolean {
     this.#begin(state)
     this.#writer.addTail(state)
-    return holdsAt(this.#path(state), state.extent.length, this.#writer.bytes)
+    const log = this.#path(state)
+    const held = holdsAt(log, state.extent.length, this.#writer.bytes)
+    // Of a batch that was written, and not committed: it comes again.
+    if (!held && statSync(log).size > state.extent.length)
+      this.#context!.warn('uploaded-ahead', UPLOADED_AHEAD)
+    return held
   }
 
   #begin(state: OfflineState): void {
-    this.#writer.begin(state, () => offlineRun(this.#context!, state.runId, this.#settings))
+    const { history, summary } = state
+    const told = { updates: history.updates, summary }
+    this.#writer.begin(state, () => offlineRun(this.#context!, state.runId, this.#known(state), told))
+  }
+
+  /** What the run was called when it began. */
+  #known({ settings }: OfflineState): WandbSettings {
+    return settings === null ? this.#settings : withPinned(this.#settings, settings)
+  }
+
+  #originOf({ sequences }: RecordBatch, state: OfflineState): OtherRecordsSetup {
+    const { runDir, runId: id, startTime } = this.#context!
+    const { entity, project } = this.#known(state)
+    return { runDir, run: { runId: state.runId, entity, project }, id, startTime, sequences }
+  }
+
+  /** Before the records that name them: whoever uploads the log while the run lives finds them. */
+  #place(state: OfflineState, files: readonly PlacedFile[]): void {
+    const directory = filesPath(this.#root(state), state.directory)
+    for (const file of files) placeFile(directory, file)
+  }
+
+  #announce(): void {
+    if (this.#settings.silent) return
+    const { announce, runDir } = this.#context!
+    const directory = dirname(this.#path(this.#state!))
+    announce?.('sync', `upload it with: wandb sync ${directory}, or offstep sync ${runDir}`)
   }
 
   /** Lays what the writer holds over all that is behind the committed length. */
@@ -114,11 +160,6 @@ export class OfflineSink implements Sink {
     const { bytes } = this.#writer
     this.#file!.cut(state.extent)
     this.#file!.append(bytes, bytes.length)
-  }
-
-  #newState({ startTime }: SinkContext): OfflineState {
-    const { dir, runId } = this.#settings
-    return firstPart(dir === undefined ? null : resolve(dir), runId, startTime)
   }
 
   #create(state: OfflineState): AppendFile {
@@ -149,3 +190,8 @@ export class OfflineSink implements Sink {
     this.#state = undefined
   }
 }
+
+const placedMedia = (runDir: string, { name, path, read }: WandbFile): PlacedFile => ({
+  name,
+  source: path === null ? read : join(runDir, path),
+})

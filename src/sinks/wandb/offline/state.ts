@@ -1,8 +1,10 @@
+import * as v from 'valibot'
 import { SinkError } from '../../errors.js'
 import { type Extent, extentIn, lengthIn } from '../../file/append-file.js'
 import type { SinkState } from '../../sink.js'
-import type { HistoryState } from '../history.js'
-import type { SummaryState } from '../summary.js'
+import { type HistoryState, historyState } from '../history/history.js'
+import { type SummaryState, summaryState } from '../run/summary.js'
+import { type PinnedSettings, readPinned } from './pinned.js'
 
 /** Where the log is; a run stays there, whatever the environment says later. */
 export interface LogPlace {
@@ -13,6 +15,8 @@ export interface LogPlace {
   /** See run-directory.ts. */
   readonly part: number
   readonly runId: string
+  /** Null in a cursor that an older offstep has written. */
+  readonly settings: PinnedSettings | null
 }
 
 /** What the next records depend on. */
@@ -38,7 +42,7 @@ export function restoreState(state: SinkState): OfflineState {
   const texts = typeof directory === 'string' && typeof runId === 'string'
   const place = texts && (root === null || typeof root === 'string')
   const { length, crc } = extentIn(state, 'length', 'crc')
-  if (!place || crc === null || typeof history !== 'object' || history === null || !Array.isArray(summary)) {
+  if (!place || crc === null || !v.is(historyState, history) || !v.is(summaryState, summary)) {
     const message = "the cursor is not one of W&B's offline log; it is written again from the journal"
     throw new SinkError('rebuild', 'STATE_INVALID', message)
   }
@@ -48,9 +52,10 @@ export function restoreState(state: SinkState): OfflineState {
     directory,
     part: lengthIn(state, 'part'),
     runId,
+    settings: readPinned(state.settings),
     extent: { length, crc },
     num,
-    history: history as HistoryState,
-    summary: summary as SummaryState,
+    history,
+    summary,
   }
 }

@@ -1,34 +1,36 @@
 /**
- * W&B online: history lines by file_stream, whose offsets are line numbers that the client owns. What comes again
- * after a crash is sent again at the same offset, and lays itself over itself.
+ * W&B online: lines by file_stream, whose offsets are line numbers that the client owns. What comes again after a crash
+ * is sent again at the same offset, and lays itself over itself. Files, alerts and artifacts go before the cursor does.
  *
- * The newest line stays in the state until a row of another step comes, since W&B's lines cannot be changed later; it
- * is sent when the run is closed. State: see state.ts.
+ * The newest history lines stay in the state until no row of theirs is to be expected, since W&B's lines cannot be
+ * changed later; they are sent when the run is closed. State: see state.ts.
  */
 import type { RecordBatch } from '../../../record/batch.js'
 import type { RunOutcome, Sink, SinkContext, SinkState, WriteResult } from '../../sink.js'
-import { findApiKey } from '../credentials.js'
-import { exitCodeOf } from '../exit-code.js'
-import { mergeRows } from '../history.js'
-import { MetricNames } from '../names.js'
-import { describeRun, type RunDescription } from '../run-description.js'
-import type { WandbSettings } from '../settings.js'
-import { Summary } from '../summary.js'
-import { beginRun } from './begin-run.js'
-import { endRun } from './end-run.js'
-import { FileStream } from './file-stream.js'
-import { GraphQl } from './graphql.js'
-import { Heartbeat } from './heartbeat.js'
-import { LineSender, type SentLines } from './line-sender.js'
-import { Pace } from './pace.js'
-import { keepRefused } from './refused-lines.js'
-import { runUrl } from './run-url.js'
-import { type Sending, sendSummary } from './send-summary.js'
+import { LATE_ROWS } from '../history/late-rows.js'
+import { MetricNames } from '../history/names.js'
+import { exitCodeOf } from '../run/exit-code.js'
+import { Summary } from '../run/summary.js'
+import { findApiKey } from '../settings/credentials.js'
+import type { WandbSettings } from '../settings/settings.js'
+import { makeCalls } from './batch-calls.js'
+import { type BatchPlan, planBatch } from './batch-plan.js'
+import { Connection } from './connection.js'
+import { Pace } from './http/pace.js'
+import { Transport } from './http/transport.js'
+import { endedState, endRun } from './run/end-run.js'
+import { GraphQl } from './run/graphql.js'
+import { RunProfile } from './run/run-profile.js'
+import { runUrl } from './run/run-url.js'
 import { type OnlineState, parseState } from './state.js'
-import { Transport } from './transport.js'
+import type { SentLines } from './stream/line-sender.js'
+import { keepRefused } from './stream/refused-lines.js'
+import { type Sending, sendSummary } from './stream/send-summary.js'
 
 /** As often as W&B's own clients send the summary. */
 const REFRESH_MS = 15_000
+/** As W&B's own clients: changes of the config that come soon after each other go out together. */
+const CONFIG_MS = 5000
 
 export interface OnlineSetup {
   readonly settings: WandbSettings
@@ -38,17 +40,6 @@ export interface OnlineSetup {
   readonly refreshMs?: number
 }
 
-/** What is open between `open()` and `close()`. */
-interface Connection {
-  readonly transport: Transport
-  readonly graphql: GraphQl
-  readonly stream: FileStream
-  readonly sender: LineSender
-  readonly heartbeat: Heartbeat
-  /** The description of the run that the server has, as JSON. */
-  description: string
-}
-
 export class OnlineSink implements Sink {
   readonly #settings: WandbSettings
   readonly #env: NodeJS.ProcessEnv
@@ -56,6 +47,7 @@ export class OnlineSink implements Sink {
   readonly #refreshMs: number
   #context!: SinkContext
   #connection: Connection | null = null
+  #profile!: RunProfile
   #names = new MetricNames()
   #state!: OnlineState
   #refreshedAt = 0
@@ -76,38 +68,48 @@ export class OnlineSink implements Sink {
     const transport = new Transport(this.#settings.baseUrl, this.#env)
     try {
       const graphql = new GraphQl(transport)
-      const description = this.#describe()
-      if (committed === null) this.#state = await this.#begin(graphql, description)
-      else this.#state = await this.#update(graphql, description, committed)
-      context.publishUrl?.(runUrl(this.#settings.baseUrl, this.#state.run))
-      this.#connection = this.#connect(transport, graphql, JSON.stringify(description))
+      this.#profile = new RunProfile(graphql, this.#settings, context)
+      this.#state = await this.#profile.open(committed, this.#key())
+      this.#connection = this.#connect(transport, graphql)
     } catch (error) {
       await transport.close()
       throw error
     }
+    this.#tellUrl()
   }
 
   async write(batch: RecordBatch): Promise<WriteResult> {
-    const { startTime } = this.#state
-    const { warn } = this.#context
-    const merged = mergeRows(this.#state.history, batch, this.#names)
+    const { warn, runDir } = this.#context
+    const connection = this.#connection!
+    const plan = await planBatch(batch, {
+      state: this.#state,
+      names: this.#names,
+      runDir,
+      runFiles: connection.files,
+      signal: this.#signal,
+    })
+    const { merged, lines, uploaded, work } = plan
     if (merged.state.lateRows > 0) warn('late-rows', LATE_ROWS)
-    const sent = await this.#connection!.sender.send(merged.lines, this.#state, this.#key(), this.#signal)
-    const summary = new Summary(this.#state.summary)
-    const refused = new Set(sent.refused.map(({ line }) => line))
-    for (const line of merged.lines) if (!refused.has(line)) summary.add(line, startTime)
-    const state = this.#after(merged.state, summary, sent)
-    if (merged.lines.length > 0) await this.#refresh(state)
-    if (this.#connection!.stream.stopped) warn('stop-requested', 'somebody has asked at W&B to stop this run')
-    const rejected = [...merged.rejected, ...keepRefused(sent.refused, startTime, this.#context)]
+    const key = this.#key()
+    const sent = await connection.sender.send(lines, uploaded, this.#state, key, this.#signal)
+    const calls = await makeCalls(work, batch, {
+      connection,
+      state: this.#state,
+      context: this.#context,
+      key,
+    })
+    const state = { ...this.#after(plan, sent), alerts: calls.alerts }
+    await this.#refresh(state)
+    const rejected = [...plan.rejected, ...keepRefused(sent.refused, this.#context), ...calls.rejected]
     this.#state = state
-    return { state, notApplicable: merged.notApplicable, rejected }
+    connection.settled(plan.files)
+    return { state, notApplicable: merged.notApplicable + calls.leftOut, rejected }
   }
 
   async close(outcome: RunOutcome): Promise<void> {
     try {
       if (outcome.status !== 'running' && this.#connection !== null) {
-        await this.#complete(exitCodeOf(outcome.status))
+        await this.#complete(exitCodeOf(outcome))
       }
     } finally {
       await this.#letGo()
@@ -122,38 +124,38 @@ export class OnlineSink implements Sink {
     return findApiKey(this.#settings.apiKey, new URL(this.#settings.baseUrl).hostname, this.#env)
   }
 
-  #begin(graphql: GraphQl, description: RunDescription): Promise<OnlineState> {
-    return beginRun({
+  #connect(transport: Transport, graphql: GraphQl): Connection {
+    const { warn, runDir, requestStop } = this.#context
+    return new Connection({
+      transport,
       graphql,
-      description,
-      settings: this.#settings,
-      context: this.#context,
-      key: this.#key(),
+      pace: this.#pace,
+      run: this.#state.run,
+      runDir,
+      key: () => this.#key(),
+      onStop: () => {
+        warn('stop-requested', 'somebody has asked at W&B to stop this run')
+        requestStop?.()
+      },
     })
   }
 
-  async #update(graphql: GraphQl, description: RunDescription, state: OnlineState): Promise<OnlineState> {
-    return { ...state, run: await graphql.upsertBucket(state.run, description, this.#key(), this.#signal) }
+  #tellUrl(): void {
+    const url = runUrl(this.#settings.baseUrl, this.#state.run)
+    this.#context.publishUrl?.(url)
+    if (!this.#settings.silent) this.#context.announce?.('url', `view the run at ${url}`)
   }
 
-  #describe(): RunDescription {
-    return describeRun(this.#context.runDir, this.#context.runName, this.#settings)
-  }
-
-  #connect(transport: Transport, graphql: GraphQl, description: string): Connection {
-    const { run, startTime } = this.#state
-    const stream = new FileStream(transport, this.#pace, run)
-    const sender = new LineSender(stream, startTime)
-    const heartbeat = new Heartbeat(stream, () => this.#key())
-    return { transport, graphql, stream, sender, heartbeat, description }
-  }
-
-  #after(history: OnlineState['history'], summary: Summary, sent: SentLines): OnlineState {
+  #after({ merged, stepShift }: BatchPlan, sent: SentLines): OnlineState {
+    const refused = new Set(sent.refused.map(({ line }) => line.history))
+    const summary = new Summary(this.#state.summary, merged.state.updates)
+    for (const line of merged.lines) if (!refused.has(line)) summary.add(line, this.#state.startTime)
     return {
       ...this.#state,
-      history,
+      history: merged.state,
+      stepShift,
       summary: summary.state(),
-      offset: sent.offset,
+      offsets: sent.offsets,
       refusedLines: this.#state.refusedLines + sent.refused.length,
       refusedInRow: sent.refusedInRow,
     }
@@ -162,20 +164,19 @@ export class OnlineSink implements Sink {
   /** Now and then while the run lives; the end of the run brings it again. */
   async #refresh(state: OnlineState): Promise<void> {
     const now = performance.now()
-    if (now - this.#refreshedAt < this.#refreshMs) return
-    this.#refreshedAt = now
-    await this.#tellNews()
-    await sendSummary(this.#sending(), state)
+    if (now - this.#refreshedAt >= this.#refreshMs) {
+      this.#refreshedAt = now
+      await this.#profile.tell(state, this.#key())
+      await sendSummary(this.#sending(), state)
+    } else if (this.#configChanged(state) && now - this.#profile.toldAt >= CONFIG_MS) {
+      await this.#profile.tell(state, this.#key())
+    }
   }
 
-  /** What has become known of the run since the server was told: run.json grows while the run lives. */
-  async #tellNews(): Promise<void> {
-    const connection = this.#connection!
-    const known = this.#describe()
-    const description = JSON.stringify(known)
-    if (description === connection.description) return
-    await this.#update(connection.graphql, known, this.#state)
-    connection.description = description
+  /** Only by what is the same object where nothing has changed. */
+  #configChanged({ history }: OnlineState): boolean {
+    const { config, metrics } = this.#state.history.updates
+    return config !== history.updates.config || metrics !== history.updates.metrics
   }
 
   #sending(): Sending {
@@ -183,17 +184,14 @@ export class OnlineSink implements Sink {
   }
 
   async #complete(exitCode: number): Promise<void> {
-    await this.#tellNews()
+    await this.#profile.tell(endedState(this.#state), this.#key())
     await endRun({ ...this.#sending(), sender: this.#connection!.sender, state: this.#state, exitCode })
+    this.#profile.ended()
   }
 
   async #letGo(): Promise<void> {
     const connection = this.#connection
     this.#connection = null
-    connection?.heartbeat.stop()
-    await connection?.transport.close()
+    await connection?.close()
   }
 }
-
-const LATE_ROWS =
-  'rows came with a step below one that W&B has already; they are sent with their step as "offstep/step"'

@@ -1,34 +1,23 @@
 import * as v from 'valibot'
 import { SinkError } from '../../errors.js'
 import type { SinkState } from '../../sink.js'
-import type { HistoryState } from '../history.js'
-import type { SummaryState } from '../summary.js'
-import type { KnownRun } from './graphql.js'
+import { type HistoryState, historyState } from '../history/history.js'
+import { type SummaryState, summaryState } from '../run/summary.js'
+import type { AlertState } from './alerts.js'
+import type { KnownRun } from './run/bucket.js'
+import type { LineCounts } from './stream/stream-request.js'
 
 const number = v.pipe(v.number(), v.finite())
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
-const fields = v.array(v.tuple([v.string(), v.string()]))
-
-const openLine = v.object({
-  step: number,
-  given: number,
-  original: v.nullable(number),
-  time: number,
-  bytes: count,
-  values: fields,
-})
 
 const onlineState = v.object({
   run: v.object({ runId: v.string(), entity: v.string(), project: v.string(), storageId: v.string() }),
   startTime: number,
-  offset: count,
-  history: v.object({
-    lastStep: v.pipe(v.number(), v.safeInteger()),
-    highest: v.nullable(number),
-    lateRows: count,
-    open: v.nullable(openLine),
-  }),
-  summary: fields,
+  offsets: v.object({ history: count, events: count, console: count }),
+  history: historyState,
+  stepShift: v.nullable(number),
+  summary: summaryState,
+  alerts: v.array(v.tuple([v.string(), number])),
   refusedLines: count,
   refusedInRow: count,
 })
@@ -39,10 +28,13 @@ export type OnlineState = {
   readonly run: KnownRun
   /** From which `_runtime` counts, in milliseconds since the epoch; before the run's own where it is resumed. */
   readonly startTime: number
-  /** The number of the next history line. */
-  readonly offset: number
+  /** The numbers of the next lines. */
+  readonly offsets: LineCounts
   readonly history: HistoryState
+  /** See step-shift.ts. */
+  readonly stepShift: number | null
   readonly summary: SummaryState
+  readonly alerts: AlertState
   readonly refusedLines: number
   /** Lines refused since the last one that was taken. */
   readonly refusedInRow: number
