@@ -9,6 +9,16 @@ export const EXIT = {
   terminated: 143,
 } as const
 
+const WRONG_USAGE = new Set([
+  'OFFSTEP_OPTIONS',
+  'OFFSTEP_RUN_FILE',
+  'OFFSTEP_FILTER',
+  'OFFSTEP_STORE',
+  'OFFSTEP_EXPORT',
+  'OFFSTEP_QUERY',
+  'OFFSTEP_IMPORT',
+])
+
 /** Ends the command with one line on stderr: the message names the fix. */
 export class CliError extends Error {
   readonly code = 'OFFSTEP_CLI'
@@ -29,7 +39,7 @@ export class CliError extends Error {
 export function explain(error: unknown): { message: string; exitCode: number } {
   if (error instanceof CliError) return { message: error.message, exitCode: error.exitCode }
   const { code, message, stack, syscall } = error as NodeJS.ErrnoException
-  if (code === 'OFFSTEP_OPTIONS' || code === 'OFFSTEP_RUN_FILE') return { message, exitCode: EXIT.usage }
+  if (code !== undefined && WRONG_USAGE.has(code)) return { message, exitCode: EXIT.usage }
   if (code?.startsWith('OFFSTEP_') || syscall !== undefined) return { message, exitCode: EXIT.problem }
   return { message: `this is a bug in offstep: ${stack ?? String(error)}`, exitCode: EXIT.problem }
 }

@@ -5,20 +5,49 @@
  */
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { registerCompare } from './compare.js'
+import { registerCompletion } from './completion.js'
 import { registerDoctor } from './doctor.js'
 import { EXIT, explain } from './errors.js'
+import { registerExport } from './export.js'
+import { registerImport } from './import.js'
+import { registerList } from './list.js'
 import { createOutput, hasColors } from './output.js'
+import { registerPlot } from './plot.js'
+import { registerQuery } from './query.js'
+import { registerRemove } from './remove.js'
+import { registerReport } from './report.js'
+import { registerShow } from './show.js'
+import { registerSummary } from './summary.js'
 import { registerSync } from './sync.js'
+import { registerTail } from './tail.js'
 import { registerVerify } from './verify.js'
+import { registerWatch } from './watch.js'
 
-const COMMANDS = [registerSync, registerVerify, registerDoctor]
+const COMMANDS = [
+  registerList,
+  registerShow,
+  registerSummary,
+  registerCompare,
+  registerPlot,
+  registerTail,
+  registerWatch,
+  registerExport,
+  registerQuery,
+  registerImport,
+  registerReport,
+  registerSync,
+  registerVerify,
+  registerRemove,
+  registerDoctor,
+]
 
 function version(): string {
   const manifest = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')
   return (JSON.parse(manifest) as { version: string }).version
 }
 
-function createProgram(): Command {
+async function createProgram(argv: readonly string[]): Promise<Command> {
   const program = new Command('offstep')
     .description('Experiment tracking that stays off the training step: look after runs and deliver them')
     .version(version(), '-v, --version', 'print the version')
@@ -38,13 +67,14 @@ function createProgram(): Command {
     .showHelpAfterError('(--help shows what there is)')
     .exitOverride()
   for (const register of COMMANDS) register(program)
+  await registerCompletion(program, argv)
   return program
 }
 
 /** Runs one command line. Resolves with the exit code. */
 async function main(argv: readonly string[]): Promise<number> {
   try {
-    const program = createProgram()
+    const program = await createProgram(argv)
     if (argv.length <= 2) program.outputHelp()
     else await program.parseAsync(argv)
     return Number(process.exitCode ?? EXIT.ok)

@@ -1,4 +1,3 @@
-import Table from 'cli-table3'
 import type { Output } from './output.js'
 import { widthOf, wrap } from './text.js'
 
@@ -18,11 +17,6 @@ export interface Cell {
 export type Row = readonly (string | Cell)[]
 
 const GAP = 2
-const NO_LINES = Object.fromEntries(
-  ['top', 'bottom', 'left', 'right', 'mid'].flatMap((side) =>
-    ['', '-mid', '-left', '-right'].map((part) => [`${side}${part}`, '']),
-  ),
-)
 
 /**
  * A table without lines. On a terminal the columns that may shrink wrap their text, and nothing of it is cut, so
@@ -38,22 +32,22 @@ export function renderTable(
   const head = columns.map(({ title }) => ({ text: title, color: output.out.bold }))
   if (heading) cells.unshift(head)
   const widths = widthsWithin(output.columns, columns, cells)
-  const table = new Table({
-    chars: { ...NO_LINES, middle: ' '.repeat(GAP) },
-    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
-    colAligns: columns.map(({ align = 'left' }) => align),
-    colWidths: widths,
+  return cells.flatMap((row) => linesOf(row, columns, widths)).join('\n')
+}
+
+/** As many lines as the longest cell has. */
+function linesOf(row: readonly Cell[], columns: readonly Column[], widths: readonly number[]): string[] {
+  const wrapped = row.map(({ text }, i) => wrap(text, widths[i]!))
+  const height = Math.max(...wrapped.map((lines) => lines.length))
+  return Array.from({ length: height }, (_, line) => {
+    const parts = row.map(({ color }, i) => {
+      const text = wrapped[i]![line] ?? ''
+      const space = ' '.repeat(Math.max(0, widths[i]! - widthOf(text)))
+      if (text === '') return space
+      return columns[i]!.align === 'right' ? space + color(text) : color(text) + space
+    })
+    return parts.join(' '.repeat(GAP)).trimEnd()
   })
-  for (const row of cells) {
-    table.push(
-      row.map(({ text, color }, i) => (text === '' ? '' : wrap(text, widths[i]!).map(color).join('\n'))),
-    )
-  }
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n')
 }
 
 function asCell(cell: string | Cell): Cell {
@@ -65,9 +59,10 @@ function widthsWithin(
   columns: readonly Column[],
   rows: readonly (readonly Cell[])[],
 ): number[] {
-  const widths = columns.map((_, i) =>
-    Math.max(1, ...rows.flatMap((row) => row[i]!.text.split('\n').map(widthOf))),
-  )
+  const widths = columns.map((_, i) => {
+    const lines = rows.flatMap((row) => row[i]!.text.split('\n'))
+    return lines.reduce((width, line) => Math.max(width, widthOf(line)), 1)
+  })
   let excess = widths.reduce((sum, width) => sum + width, (columns.length - 1) * GAP) - limit
   for (; excess > 0; excess--) {
     // The widest gives way first: a long reason wraps before a name does.

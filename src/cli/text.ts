@@ -29,9 +29,12 @@ export function printable(text: string): string {
 const COLORS = /\x1b\[[\d;]*m/g
 const WIDE =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\uff01-\uff60]/u
+const ASCII = /^[ -~]*$/
 
 /** Columns of a terminal that a text takes, without its colours. */
 export function widthOf(text: string): number {
+  // Most texts of a table with thousands of rows.
+  if (ASCII.test(text)) return text.length
   let width = 0
   for (const character of text.replace(COLORS, '')) width += WIDE.test(character) ? 2 : 1
   return width
@@ -66,6 +69,7 @@ const LEAST_WIDTH = 2
 /** Lines of at most `columns`: broken after spaces and hyphens, and within a word that is too long. */
 export function wrap(text: string, columns: number): string[] {
   const width = Math.max(columns, LEAST_WIDTH)
+  if (!text.includes('\n') && widthOf(text) <= width) return [text.trimEnd()]
   return text.split('\n').flatMap((paragraph) => {
     const lines: string[] = []
     let line = ''

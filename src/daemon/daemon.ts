@@ -1,11 +1,9 @@
 import { mediaValue } from '../media/value.js'
-import type { SystemMonitor } from '../monitor/system/monitor.js'
 import type { ResolvedSink } from '../options/options.js'
 import { MEDIA_PRODUCER, type MediaRecord } from '../record/media.js'
 import { Control } from '../ring/control.js'
 import { outcomeOf } from '../sinks/outcome.js'
 import { writeToTerminal } from '../store/terminal.js'
-import { BackgroundRecovery } from './background-recovery.js'
 import { sleep } from './clock.js'
 import { collectContext } from './context/index.js'
 import { Deliveries } from './deliveries.js'
@@ -21,8 +19,8 @@ import { Ownership } from './ownership.js'
 import { ThreadPool } from './pools.js'
 import { Reporter } from './reporter.js'
 import { countRecords, isUsed, RunRecord, sinksOf } from './run-record.js'
+import { SideWork } from './side-work.js'
 import { watchDisk } from './watch-disk.js'
-import { watchSystem } from './watch-system.js'
 
 const CONTEXT_PATIENCE_MS = 1000
 /** A full disk may take run.json a moment later. */
@@ -34,6 +32,7 @@ export interface DaemonEntries {
   readonly deliver: string
   readonly recover: string
   readonly media: string
+  readonly plot: string
 }
 
 /**
@@ -57,10 +56,9 @@ export class Daemon {
   #pressure: DiskPressure | null = null
   #deliveries: Deliveries | null = null
   #ownership: Ownership | null = null
-  #recovery: BackgroundRecovery | null = null
+  #side: SideWork | null = null
   readonly #media: MediaDesk
   readonly #files: OwnFiles
-  #monitor: SystemMonitor | null = null
   #finishing: FinishRequest | null = null
   #finishedAt = 0
   #started: Promise<void> | null = null
@@ -125,18 +123,12 @@ export class Daemon {
       this.#rings.map(({ ring }) => ring),
     )
     this.#media.start(dir)
-    this.#monitor = watchSystem(
-      this.#setup.options.monitor.systemMs,
-      dir,
-      this.#rings,
-      this.#media,
-      this.#reporter,
-    )
+    this.#side = this.#beginSideWork(dir)
     this.#deliveries = this.#deliver(this.#identity)
     this.#reporter.info('run started', { run: id, dir, sinks: this.#sinks.map(({ name }) => name) })
     this.#deliveries.start()
     await this.#describe()
-    this.#recoverOthers(dir)
+    if (this.#finishing === null) this.#side.recoverOthers()
   }
 
   #deliver({ id, dir }: RunIdentity): Deliveries {
@@ -203,16 +195,10 @@ export class Daemon {
     this.#ownership.start()
   }
 
-  #recoverOthers(ownDir: string): void {
-    const { recover, dir } = this.#setup.options
-    if (!recover || this.#finishing !== null) return
-    this.#recovery = new BackgroundRecovery({
-      root: dir,
-      ownDir,
-      entry: this.#entries.recover,
-      report: (message) => this.#reporter.info(message),
-    })
-    this.#recovery.start()
+  #beginSideWork(runDir: string): SideWork {
+    const { options } = this.#setup
+    const [rings, media, reporter, entries] = [this.#rings, this.#media, this.#reporter, this.#entries]
+    return new SideWork({ runDir, options, rings, media, reporter, entries })
   }
 
   receive(message: DaemonMessage): void {
@@ -273,9 +259,9 @@ export class Daemon {
 
   async #end(request: FinishRequest, deadline: number): Promise<void> {
     const now = this.#record!.now
-    this.#monitor?.stop()
+    this.#side!.stopMonitor()
     await this.#media.finish(deadline)
-    await Promise.all([this.#drain!.stop(deadline), this.#recovery?.stop(deadline)])
+    await Promise.all([this.#drain!.stop(deadline), this.#side!.stop(deadline)])
     const deliveries = this.#deliveries!
     deliveries.end()
     const left = request.detach === true && deliveries.unfinished
@@ -288,6 +274,7 @@ export class Daemon {
     // Without it the run would count as crashed: tried again while there is time, on a full disk say.
     const written = () => this.#files.save(() => this.#record!.write(true)) || this.#ownership!.lost
     while (!written() && performance.now() < deadline) await sleep(SAVE_RETRY_MS)
+    if (request.plots === true && !left) await this.#side!.drawPlots(request.status, now.ageMs, deadline)
     this.#files.write(() => this.#ownership!.release())
     if (left) await leaveToAgent(this.#identity!.dir, this.#sinks, this.#reporter)
     this.#reporter.info('run ended', { status: request.status, ...records })

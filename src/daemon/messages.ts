@@ -30,6 +30,8 @@ export interface FinishRequest {
   readonly type: 'finish'
   readonly status: FinalStatus
   readonly timeoutMs: number
+  /** There is time to draw the plots. */
+  readonly plots?: boolean
   /** Leave what is not delivered to a process of its own. */
   readonly detach?: boolean
   readonly exitCode?: number

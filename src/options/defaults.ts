@@ -30,6 +30,8 @@ export const DEFAULT_OPTIONS = {
   limits: { maxMetrics: 100_000, maxNameBytes: 1024 },
   captureConsole: false,
   monitor: { systemMs: 0 },
+  plots: null,
+  plotEvery: 0,
   recover: true,
   exitTimeoutMs: 2000,
   handleSignals: true,

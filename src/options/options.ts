@@ -99,6 +99,13 @@ export interface RunOptions {
         readonly system?: boolean | { readonly everyMs?: number | undefined } | undefined
       }
     | undefined
+  /**
+   * Draw the standard plots into `plots/` at `finish()`, off the training thread and within its deadline. Default: where
+   * the run lasted ten seconds or more, and did not end by a signal.
+   */
+  readonly plots?: boolean | undefined
+  /** Draw them also while the run lives, so often, in ms. Default 0: not. */
+  readonly plotEvery?: number | undefined
   /** Complete, beside this run, earlier runs of the same directory that died or were left undelivered. Default true. */
   readonly recover?: boolean | undefined
   /** How long the exit of the process may wait for the drain, in ms. Default 2000. */
@@ -146,6 +153,9 @@ export interface ResolvedOptions {
   readonly captureConsole: boolean
   /** `systemMs`: time between two samples; 0 for none. */
   readonly monitor: { readonly systemMs: number }
+  /** Null: where the run is long enough. */
+  readonly plots: boolean | null
+  readonly plotEvery: number
   readonly recover: boolean
   readonly exitTimeoutMs: number
   readonly handleSignals: boolean

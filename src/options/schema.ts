@@ -104,6 +104,8 @@ export const optionsSchema = group({
       ),
     }),
   ),
+  plots: v.optional(v.boolean('give true or false')),
+  plotEvery: whole('milliseconds', 0, 86_400_000),
   recover: v.optional(v.boolean('give true or false')),
   exitTimeoutMs: whole('milliseconds', 0, 600_000),
   handleSignals: v.optional(v.boolean('give true or false')),

@@ -183,6 +183,7 @@ export class LiveRun extends Producer implements Run {
         status,
         timeoutMs: Math.max(0, deadline - performance.now()),
         detach,
+        plots: true,
         ...about,
       })
     let asked = ask()

@@ -16,10 +16,14 @@ from tensorboard.util import tensor_util
 EVERYTHING = {"scalars": 0, "tensors": 0}
 
 
+def bits(value):
+    return struct.pack(">f", value).hex()
+
+
 def point(event):
     value = tensor_util.make_ndarray(event.tensor_proto)
     assert value.dtype == "float32" and value.shape == (), (value.dtype, value.shape)
-    return [event.wall_time, event.step, struct.pack(">f", value.item()).hex()]
+    return [event.wall_time, event.step, bits(value.item())]
 
 
 def scalars(path):
@@ -28,7 +32,11 @@ def scalars(path):
     tags = accumulator.Tags()["tensors"]
     for tag in tags:
         assert accumulator.SummaryMetadata(tag).plugin_data.plugin_name == "scalars", tag
-    return {tag: [point(event) for event in accumulator.Tensors(tag)] for tag in tags}
+    found = {tag: [point(event) for event in accumulator.Tensors(tag)] for tag in tags}
+    # Of old writers, which have values and no tensors.
+    for tag in accumulator.Tags()["scalars"]:
+        found[tag] = [[event.wall_time, event.step, bits(event.value)] for event in accumulator.Scalars(tag)]
+    return found
 
 
 root = sys.argv[1]

@@ -32,6 +32,8 @@ describe('resolveOptions', () => {
       limits: { maxMetrics: 100_000, maxNameBytes: 1024 },
       captureConsole: false,
       monitor: { systemMs: 0 },
+      plots: null,
+      plotEvery: 0,
       recover: true,
       exitTimeoutMs: 2000,
       handleSignals: true,

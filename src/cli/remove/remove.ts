@@ -1,0 +1,25 @@
+import { removeRun } from '../../archive/remove-run.js'
+import { EXIT } from '../errors.js'
+import { chooseRuns } from '../export/choose-runs.js'
+import type { Output } from '../output.js'
+import type { RemoveCommandOptions } from '../remove.js'
+import { rootOf } from '../runs.js'
+import { printable } from '../text.js'
+import { assertEnded, confirm } from './confirm.js'
+
+/** `offstep rm`. Resolves with the exit code; throws what is wrong with the command line, and RunAliveError. */
+export async function removeCommand(
+  names: readonly string[],
+  { yes, ...options }: RemoveCommandOptions & { readonly dir?: string },
+  output: Output,
+): Promise<number> {
+  const runs = chooseRuns(names, options, rootOf(options))
+  assertEnded(runs)
+  if (!(await confirm(runs, yes === true, output))) return EXIT.problem
+  for (const { dir, project, id } of runs) {
+    removeRun(dir)
+    if (!output.json) output.print(`${printable(`${project}/${id}`)}  removed`)
+  }
+  if (output.json) output.printJson(runs.map(({ project, id, dir }) => ({ project, id, dir })))
+  return EXIT.ok
+}
