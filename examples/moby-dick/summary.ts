@@ -1,5 +1,5 @@
 import { readdirSync, statSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import Table from 'cli-table3'
 import type { FlushResult } from '../../src/index.js'
 import type { Metrics, Series } from './metrics.js'
@@ -41,10 +41,21 @@ export function printSummary(summary: Summary): void {
   for (const { path, bytes } of files) {
     console.log(`  ${path.padEnd(width)} ${dim(`${formatNumber(bytes).padStart(10)} bytes`)}`)
   }
-  if ('tensorboard' in summary.counts.sinks) {
-    console.log(`\n${bold('Look at the curves')} ${dim('(once: pip install tensorboard)')}`)
-    console.log(`  ${cyan(`tensorboard --logdir ${join(summary.runDirectory, 'tensorboard')}`)}\n`)
+  printNext(summary)
+}
+
+function printNext({ runDirectory, counts }: Summary): void {
+  const id = basename(runDirectory)
+  const dir = dirname(dirname(runDirectory))
+  const offstep = `npx offstep --dir ${relative('', dir) || '.'}`
+  console.log(`\n${bold('Look at the run')}`)
+  console.log(`  ${cyan(`${offstep} plot ${id}`)}  ${dim('in the terminal; PNG files are in plots/')}`)
+  console.log(`  ${cyan(`${offstep} report ${id}`)}  ${dim('report.html, with all curves')}`)
+  if ('tensorboard' in counts.sinks) {
+    const command = `tensorboard --logdir ${join(runDirectory, 'tensorboard')}`
+    console.log(`  ${cyan(command)}  ${dim('once: pip install tensorboard')}`)
   }
+  console.log()
 }
 
 function metricsTable(series: ReadonlyMap<string, Series>): string {
