@@ -7,8 +7,8 @@ import type { MediaFile, MediaKind, MediaRecord, MediaRecordOf, MediaValues } fr
 export class MediaFileError extends Error {
   readonly code = 'OFFSTEP_MEDIA_FILE'
 
-  constructor(path: string, what: string) {
-    super(`${path} ${what}: put it back, and run "offstep verify --repair" on the run`)
+  constructor(path: string, what: string, fix = 'put it back, and run "offstep verify --repair" on the run') {
+    super(`${path} ${what}: ${fix}`)
     this.name = 'MediaFileError'
   }
 }

@@ -101,6 +101,15 @@ describe('a run that was offline', () => {
     ])
   })
 
+  test('whose journal is damaged is not left out by `wandb sync`, whose log has more', async () => {
+    const { dir, sync } = await started()
+    const run = await makeRun(dir, { id: 'r', rows: 300, end: 'completed', sinks: [OFFLINE] })
+    const journal = join(run.dir, 'journal')
+    for (const name of readdirSync(journal)) writeFileSync(join(journal, name), Buffer.alloc(100, 7))
+    await sync()
+    expect(logOf(run.dir)).toEqual([expect.stringMatching(/run-r\.wandb$/)])
+  })
+
   test('is uploaded with its pictures, files, artifacts, console, alerts and parameters', async () => {
     const { server, dir, sync } = await started()
     const program = startProgram('wandb/everything.mjs', { args: [100], dir })

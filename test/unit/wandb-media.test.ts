@@ -150,6 +150,13 @@ test('triangles are an OBJ file', () => {
   )
 })
 
+test('graphs whose names are no paths are files of their own', () => {
+  const names = ['a:b', 'a*b', 'a_b', 'a//b', 'a/b', `${'x'.repeat(200)}1`, `${'x'.repeat(200)}2`]
+  const model = { class_name: 'Sequential', config: { layers: [] } }
+  const { files } = merge(...names.map((name) => mediaRow(record('graph', name, { model }), 3)))
+  expect(new Set(files.map(({ name }) => name)).size).toBe(names.length)
+})
+
 test('a graph is a file of the run, and no line', () => {
   const model = { class_name: 'Sequential', config: { layers: [] } }
   const { texts, files } = merge({ metrics: { a: 1 } }, mediaRow(record('graph', 'net/a', { model }), 3))

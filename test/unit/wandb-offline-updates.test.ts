@@ -160,6 +160,23 @@ describe('a file that is gone', () => {
     }
   })
 
+  test.for([
+    ['a', 'a/b'],
+    ['a/b', 'a'],
+    ['a', 'x'.repeat(256)],
+  ] as const)('%s, and a name that cannot be beside it, costs its own row', async ([first, second]) => {
+    const context = newContext()
+    const saved = everything(context.runDir).find((row) => row.media?.kind === 'file')!
+    const named = (name: string) => ({ ...saved, media: { ...saved.media!, name } })
+    const sink = newSink(context)
+    await sink.open(context, null)
+    const rows = [named(first), named(second), named('y'.repeat(255))]
+    const { rejected } = await sink.write(new BatchBuilder().batchOf(rows))
+    await sink.close(COMPLETED)
+    expect(rejected).toMatchObject([{ row: 1, reason: expect.stringContaining('give it another name') }])
+    expect(filesIn(logOf(context))).toEqual([first, 'y'.repeat(255)])
+  })
+
   test('with a name that leads out of the run is not written', async () => {
     const context = newContext()
     const rows = everything(context.runDir).map((row) =>

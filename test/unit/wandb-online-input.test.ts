@@ -1,5 +1,5 @@
 /** What a person can get wrong: one sentence each, which says how to mend it. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import https from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -52,6 +52,21 @@ test('a port where nobody listens', async () => {
     action: 'retry',
     message: expect.stringMatching(/cannot be reached; ECONNREFUSED: check WANDB_BASE_URL and the network$/),
   })
+})
+
+test.for(['http://user:geheim@bad host:80', 'geheim'])('a proxy that is no address', async (proxy) => {
+  const { action, message } = await complaint({ env: { HTTPS_PROXY: proxy } })
+  expect(action).toBe('pause')
+  expect(message).toContain('give HTTPS_PROXY and HTTP_PROXY one such as http://proxy:3128')
+  expect(message).not.toContain('geheim')
+})
+
+test('a directory for offline runs that cannot be written', async () => {
+  const file = join(temporaryDirectory(), 'file')
+  writeFileSync(file, '')
+  const { action, message } = await complaint({ options: { mode: 'offline', dir: file } })
+  expect(action).toBe('pause')
+  expect(message).toMatch(/file cannot be written \(E\w+\): mend that, or give another one \(WANDB_DIR\)/)
 })
 
 test('a certificate that is not trusted', async () => {

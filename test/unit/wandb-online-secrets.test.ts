@@ -6,10 +6,13 @@ import { init, type Run } from '../../dist/src/index.js'
 import { temporaryDirectory } from '../support/directory.js'
 import { startWandbServer } from '../support/wandb-server/server.js'
 
-const KEY = 'geheimnis'.repeat(5)
+const SECRET = 'geheimnis'.repeat(5)
+/** JSON has another form for it. */
+const KEY = `"${SECRET}`
 /** As a server or a proxy may repeat what it was sent. */
-const FORMS = [KEY, Buffer.from(`api:${KEY}`).toString('base64'), Buffer.from(KEY).toString('base64')]
-const ECHO = JSON.stringify({ errors: [{ message: `permission denied: ${FORMS.join(' ')}` }] })
+const ECHOED = [KEY, Buffer.from(`api:${KEY}`).toString('base64'), Buffer.from(KEY).toString('base64')]
+const FORMS = [...ECHOED, SECRET]
+const ECHO = JSON.stringify({ errors: [{ message: `permission denied: ${ECHOED.join(' ')}` }] })
 
 afterEach(() => {
   vi.unstubAllEnvs()

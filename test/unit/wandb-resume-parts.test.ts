@@ -163,6 +163,13 @@ test.for([
   })
 })
 
+test('a summary with a text of 10 MB is read', () => {
+  const text = 'a line of the text\n'.repeat(550_000)
+  const { summary } = resumed('id', { ...STATUS, summaryMetrics: `{"a":NaN,"text":${JSON.stringify(text)}}` })
+  expect(summary[0]).toEqual(['a', 'NaN'])
+  expect(JSON.parse(summary[1]![1]) === text).toBe(true)
+})
+
 test('values of a resumed summary are kept to the digit', () => {
   const summaryMetrics =
     '{"a":NaN,"b":-Infinity,"c":12345678901234567890,"d":0.12345678901234568,"e":"NaN","f":{"max":NaN},"g":1e-7}'

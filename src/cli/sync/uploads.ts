@@ -43,8 +43,12 @@ export function needsUpload(run: FoundRun, choice: SinkChoice | null): boolean {
 /** Where all of it is uploaded, `wandb sync` is to leave it out: it appends, and each row would be there twice. */
 export function markUploaded(run: FoundRun, { sinks, journaled }: RecoveryReport): void {
   const whole = readUpload(run.dir, UPLOAD)?.rows === journaled
+  const log = sinks[SINK]
   // A log that lags behind gets rows yet, and these are uploaded too: it must not begin a next part with them.
-  if (whole && sinks[SINK]?.pending === 0) markAll(run.dir, startOf(run))
+  if (!whole || log === undefined || log.pending > 0) return
+  // Of a journal that was damaged since, the log may be all that has some rows.
+  const rows = log.delivered + log.deadLettered + log.notApplicable
+  if (rows <= journaled) markAll(run.dir, startOf(run))
 }
 
 const startOf = ({ file }: FoundRun): number => Date.parse(file.startTime)

@@ -32,11 +32,3 @@ export function objectText(fields: Iterable<readonly [name: string, json: string
   for (const [name, json] of fields) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${json}`
   return `{${text}}`
 }
-
-/** Strings are matched so that nothing within them is taken for a number. */
-const STRING_OR_NON_FINITE = /"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g
-
-/** Reads it, non-finite numbers as null. Throws SyntaxError. */
-export function parseExtendedJson(text: string): unknown {
-  return JSON.parse(text.replace(STRING_OR_NON_FINITE, (token) => (token.startsWith('"') ? token : 'null')))
-}

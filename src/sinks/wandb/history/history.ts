@@ -17,7 +17,7 @@ import type { RejectedRow } from '../../sink.js'
 import { graphFile } from '../media/graph.js'
 import { loadMedia } from '../media/load.js'
 import type { WandbFile } from '../media/wandb-file.js'
-import { applyUpdate, type RunUpdates, type StateRecord, type StateUpdate } from '../run/updates.js'
+import { GrowingUpdates, type StateRecord, type StateUpdate } from '../run/updates.js'
 import { HistoryLine } from './history-line.js'
 import type { HistoryState } from './history-state.js'
 import { LineMerger, type RowHead } from './line-merger.js'
@@ -75,7 +75,7 @@ class Merger {
   readonly #others: OtherRow[] = []
   readonly #rejected: RejectedRow[] = []
   #notApplicable = 0
-  #updates: RunUpdates
+  readonly #updates: GrowingUpdates
 
   constructor(
     state: HistoryState,
@@ -88,7 +88,7 @@ class Merger {
     this.#runDir = runDir
     this.#maxLineBytes = maxLineBytes
     this.#lines = new LineMerger(state, maxLineBytes)
-    this.#updates = state.updates
+    this.#updates = new GrowingUpdates(state.updates)
   }
 
   add(row: number): void {
@@ -143,8 +143,8 @@ class Merger {
 
   #update({ time }: RowHead, record: StateRecord): void {
     const update = { ...record, value: checkedValue(this.#runDir, record) } as StateUpdate
-    this.#updates = applyUpdate(this.#updates, update, time)
-    if (record.kind === 'metric') this.#lines.define(this.#updates.metrics)
+    this.#updates.add(update, time)
+    if (record.kind === 'metric') this.#lines.define(() => this.#updates.metrics)
   }
 
   /** Null where no line can hold the row. */
@@ -163,7 +163,7 @@ class Merger {
       lines: this.#lines.lines,
       files: this.#files,
       others: this.#others,
-      state: this.#lines.state(this.#updates),
+      state: this.#lines.state(this.#updates.all),
       rejected: this.#rejected,
       notApplicable: this.#notApplicable,
     }

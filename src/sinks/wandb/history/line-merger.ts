@@ -20,7 +20,9 @@ export class LineMerger {
   readonly #maxLineBytes: number
   readonly #window: ReorderWindow
   readonly #stepValues: Map<string, string>
-  #definitions: MetricDefinitions
+  #metrics: () => RunUpdates['metrics']
+  /** Made when they are needed: there may be many definitions one after the other. */
+  #definitions: MetricDefinitions | null = null
   #highest: number
   #lateRows: number
 
@@ -28,14 +30,15 @@ export class LineMerger {
     this.#maxLineBytes = maxLineBytes
     this.#window = new ReorderWindow(state)
     this.#stepValues = new Map(state.stepValues)
-    this.#definitions = new MetricDefinitions(state.updates.metrics)
+    this.#metrics = () => state.updates.metrics
     this.#highest = state.highest ?? Number.NEGATIVE_INFINITY
     this.#lateRows = state.lateRows
   }
 
-  /** For lines that are closed from now on. */
-  define(metrics: RunUpdates['metrics']): void {
-    this.#definitions = new MetricDefinitions(metrics)
+  /** For lines that are closed from now on. `metrics`: all definitions so far. */
+  define(metrics: () => RunUpdates['metrics']): void {
+    this.#metrics = metrics
+    this.#definitions = null
   }
 
   /** The line that the row is in now; null where no line can hold it, and it changes nothing. */
@@ -56,6 +59,7 @@ export class LineMerger {
     const from = this.lines.length
     this.#window.closeInto(this.lines, time)
     for (let at = from; at < this.lines.length; at++) {
+      this.#definitions ??= new MetricDefinitions(this.#metrics())
       addStepMetrics(this.lines[at]!, this.#definitions, this.#stepValues)
     }
   }

@@ -6,19 +6,17 @@ export type DefinitionEntries = readonly (readonly [name: string, definition: Me
 
 /**
  * Adds to a definition what a later one says. A step metric that was synchronised stays so: a later definition without
- * one says nothing of it.
+ * one says nothing of it. Changes `merged`.
  */
 export function mergeDefinition(
-  before: DefinitionEntries,
+  merged: Map<string, MetricDefinition>,
   name: string,
   given: MetricDefinition,
-): [string, MetricDefinition][] {
+): void {
   const key = isGlob(name) ? name : metricName(name)
-  const merged = new Map(before)
   const known = merged.get(key)
   const stepSync = known?.stepSync || given.stepSync
   merged.set(key, { ...known, ...given, ...(stepSync === undefined ? {} : { stepSync }) })
-  return [...merged]
 }
 
 export const isGlob = (name: string): boolean => name.endsWith('*')

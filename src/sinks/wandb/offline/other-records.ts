@@ -21,30 +21,30 @@ export interface OtherRecordsSetup {
   readonly startTime: number
   /** Of the rows of the batch. */
   readonly sequences: Float64Array
+  /** Puts a file among those of the run. Throws MediaFileError where that cannot be. */
+  readonly place: (file: PlacedFile) => void
 }
 
-/** What the rows add to the log, and what must be in the run's files before. */
+/** What the rows add to the log. */
 export interface OtherRecords {
   readonly records: readonly RecordMaker[]
-  readonly files: readonly PlacedFile[]
   readonly rejected: readonly RejectedRow[]
 }
 
-/** Rows whose files are gone are rejected. Blocks. Throws the file system's other errors. */
+/** Saved files are in their place then. Rows whose files are gone are rejected. Blocks. Throws the file system's other errors. */
 export function otherRecords(rows: readonly OtherRow[], setup: OtherRecordsSetup): OtherRecords {
   const records: RecordMaker[] = []
-  const files: PlacedFile[] = []
   const rejected: RejectedRow[] = []
   for (const other of rows) {
     try {
-      if (other.record.kind === 'file') files.push(savedFile(other.record, setup.runDir))
+      if (other.record.kind === 'file') setup.place(savedFile(other.record, setup.runDir))
       records.push(...recordsOf(other, setup))
     } catch (error) {
       if (!(error instanceof MediaFileError)) throw error
       rejected.push({ row: other.row, cause: 'media-file', reason: error.message })
     }
   }
-  return { records, files, rejected }
+  return { records, rejected }
 }
 
 function recordsOf({ row, record, time }: OtherRow, setup: OtherRecordsSetup): RecordMaker[] {
@@ -82,7 +82,8 @@ function artifactMaker(
 }
 
 function savedFile({ name, file }: MediaRecordOf<'file'>, runDir: string): PlacedFile {
-  if (!isWithin(name)) throw new MediaFileError(name, 'would not be among the files of the run')
+  if (!isWithin(name))
+    throw new MediaFileError(name, 'would not be among the files of the run', 'give it another name')
   checkIsThere(runDir, file)
   return { name, source: join(runDir, file.path) }
 }

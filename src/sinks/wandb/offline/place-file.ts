@@ -1,5 +1,6 @@
 import { constants, copyFileSync, linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, normalize } from 'node:path'
+import { MediaFileError } from '../../../media/checked-file.js'
 
 /** What goes into `files/` of an offline run's directory. */
 export interface PlacedFile {
@@ -14,13 +15,31 @@ export function isWithin(name: string): boolean {
   return name !== '' && !isAbsolute(name) && !normalize(name).startsWith('..')
 }
 
+/** What a file system says of a name that is too long, or of which another file has a part. */
+const NAME_CODES: ReadonlySet<string | undefined> = new Set(['EEXIST', 'ENAMETOOLONG', 'ENOTDIR', 'EISDIR'])
+
 /**
  * Puts a file where W&B's client looks for it, in place of one with this name. It costs no room where the file system
- * can share blocks, or can make links. Blocks. Throws the file system's errors.
+ * can share blocks, or can make links. Blocks. Throws MediaFileError where there can be no file of this name, and the
+ * file system's other errors.
  */
-export function placeFile(filesDirectory: string, { name, source }: PlacedFile): void {
-  const target = join(filesDirectory, name)
-  const temporary = `${target}.tmp-${process.pid}`
+export function placeFile(filesDirectory: string, file: PlacedFile): void {
+  try {
+    place(join(filesDirectory, file.name), file.source)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (!NAME_CODES.has(code)) throw error
+    throw new MediaFileError(
+      file.name,
+      `cannot be beside the other files of the run (${code})`,
+      'give it another name',
+    )
+  }
+}
+
+function place(target: string, source: PlacedFile['source']): void {
+  // The name may be as long as the file system allows.
+  const temporary = join(dirname(target), `.tmp-${process.pid}`)
   mkdirSync(dirname(target), { recursive: true })
   rmSync(temporary, { force: true })
   try {

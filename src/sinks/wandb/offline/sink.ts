@@ -9,14 +9,17 @@
  */
 import { statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { MediaFileError } from '../../../media/checked-file.js'
 import type { RecordBatch } from '../../../record/batch.js'
+import { SinkError } from '../../errors.js'
 import { AppendFile } from '../../file/append-file.js'
-import type { RunOutcome, Sink, SinkContext, SinkState, WriteResult } from '../../sink.js'
+import type { RejectedRow, RunOutcome, Sink, SinkContext, SinkState, WriteResult } from '../../sink.js'
 import { mergeRows } from '../history/history.js'
 import { LATE_ROWS } from '../history/late-rows.js'
 import { MetricNames } from '../history/names.js'
 import type { WandbFile } from '../media/wandb-file.js'
 import { exitCodeOf } from '../run/exit-code.js'
+import { LOOK_AGAIN_MS } from '../settings/credentials.js'
 import type { WandbSettings } from '../settings/settings.js'
 import { LogWriter } from './log-writer.js'
 import { offlineRun } from './offline-run.js'
@@ -64,17 +67,17 @@ export class OfflineSink implements Sink {
     const { runDir, warn } = this.#context!
     const merged = mergeRows(before.history, batch, this.#names, { runDir })
     if (merged.state.lateRows > 0) warn('late-rows', LATE_ROWS)
+    const media = this.#placeMedia(before, merged.files)
     const others = otherRecords(merged.others, this.#originOf(batch, before))
-    this.#place(before, [...merged.files.map((file) => placedMedia(runDir, file)), ...others.files])
     this.#begin(before)
     this.#writer.addConfig(before.history.updates, merged.state.updates)
-    for (const { name } of merged.files) this.#writer.add((num) => fileRecord(num, name, 'media'))
+    for (const name of media.names) this.#writer.add((num) => fileRecord(num, name, 'media'))
     for (const make of others.records) this.#writer.add(make)
     const after = { ...before, ...this.#writer.addLines(before, merged.lines, merged.state) }
     this.#writer.addTail(after)
     this.#append(before)
     this.#state = after
-    const rejected = [...merged.rejected, ...others.rejected]
+    const rejected = [...merged.rejected, ...media.rejected, ...others.rejected]
     return { state: saveState(after), rejected, notApplicable: merged.notApplicable }
   }
 
@@ -139,13 +142,37 @@ export class OfflineSink implements Sink {
   #originOf({ sequences }: RecordBatch, state: OfflineState): OtherRecordsSetup {
     const { runDir, runId: id, startTime } = this.#context!
     const { entity, project } = this.#known(state)
-    return { runDir, run: { runId: state.runId, entity, project }, id, startTime, sequences }
+    return {
+      runDir,
+      run: { runId: state.runId, entity, project },
+      id,
+      startTime,
+      sequences,
+      place: this.#placer(state),
+    }
   }
 
   /** Before the records that name them: whoever uploads the log while the run lives finds them. */
-  #place(state: OfflineState, files: readonly PlacedFile[]): void {
+  #placer(state: OfflineState): (file: PlacedFile) => void {
     const directory = filesPath(this.#root(state), state.directory)
-    for (const file of files) placeFile(directory, file)
+    return (file) => placeFile(directory, file)
+  }
+
+  /** `names`: of those that are in their place. */
+  #placeMedia(state: OfflineState, files: readonly WandbFile[]) {
+    const place = this.#placer(state)
+    const names: string[] = []
+    const rejected: RejectedRow[] = []
+    for (const file of files) {
+      try {
+        place(placedMedia(this.#context!.runDir, file))
+        names.push(file.name)
+      } catch (error) {
+        if (!(error instanceof MediaFileError)) throw error
+        rejected.push({ row: file.row, cause: 'media-file', reason: error.message })
+      }
+    }
+    return { names, rejected }
   }
 
   #announce(): void {
@@ -163,7 +190,11 @@ export class OfflineSink implements Sink {
   }
 
   #create(state: OfflineState): AppendFile {
-    return AppendFile.create(makeRunDirectory(this.#root(state), state.directory, state.runId))
+    try {
+      return AppendFile.create(makeRunDirectory(this.#root(state), state.directory, state.runId))
+    } catch (error) {
+      throw state.root === null ? error : notWritable(state.root, error as NodeJS.ErrnoException)
+    }
   }
 
   /** Behind what is committed is the tail again, which may be all that holds the newest row. */
@@ -195,3 +226,11 @@ const placedMedia = (runDir: string, { name, path, read }: WandbFile): PlacedFil
   name,
   source: path === null ? read : join(runDir, path),
 })
+
+const notWritable = (root: string, cause: NodeJS.ErrnoException): SinkError =>
+  new SinkError(
+    'pause',
+    'WANDB_DIR',
+    `the directory ${root} cannot be written (${cause.code}): mend that, or give another one (WANDB_DIR)`,
+    { cause, retryAfterMs: LOOK_AGAIN_MS },
+  )

@@ -13,20 +13,17 @@ export const explicitValues = v.array(
 /** Values of the summary that the user has set: name, JSON (null: taken out), time in ms since the epoch. */
 export type ExplicitValues = v.InferOutput<typeof explicitValues>
 
-/** Of two values of a name the one with the later time stays, whatever order they come in. */
-export function mergeExplicit(
-  before: ExplicitValues,
-  { values, removed }: SummaryUpdate,
-  time: number,
-): ExplicitValues {
-  const merged = new Map(before.map((entry) => [entry[0], entry]))
+/** By name. */
+export type ExplicitMap = Map<string, ExplicitValues[number]>
+
+/** Of two values of a name the one with the later time stays, whatever order they come in. Changes `merged`. */
+export function mergeExplicit(merged: ExplicitMap, { values, removed }: SummaryUpdate, time: number): void {
   const set = (name: string, json: string | null) => {
     const known = metricName(name)
     if ((merged.get(known)?.[2] ?? Number.NEGATIVE_INFINITY) <= time) merged.set(known, [known, json, time])
   }
   for (const [name, value] of Object.entries(values)) set(name, extendedJson(withNumbers(value)))
   for (const name of removed) set(name, null)
-  return [...merged.values()]
 }
 
 /** Records have the names of NaN and infinities, as JSON has none; W&B's JSON has them bare. */

@@ -3,7 +3,7 @@ import type { JsonValue } from '../../../record/json.js'
 import type { MediaRecordOf } from '../../../record/media.js'
 import type { MetricDefinition } from '../../../record/updates.js'
 import { mergeDefinition } from '../metrics/definitions.js'
-import { explicitValues, mergeExplicit } from './explicit-values.js'
+import { type ExplicitMap, explicitValues, mergeExplicit } from './explicit-values.js'
 
 const entries = <Value>() => v.array(v.tuple([v.string(), v.custom<Value>((value) => value !== undefined)]))
 
@@ -36,25 +36,46 @@ export type StateUpdate = {
 
 export const noUpdates = (): RunUpdates => ({ config: [], summary: [], metrics: [] })
 
-/** `time`: of the call, in milliseconds since the epoch. */
-export function applyUpdate(updates: RunUpdates, update: StateUpdate, time: number): RunUpdates {
-  switch (update.kind) {
-    case 'config':
-    case 'hparams':
-      return { ...updates, config: laidOver(updates.config, Object.entries(update.value.values)) }
-    case 'summary':
-      return { ...updates, summary: mergeExplicit(updates.summary, update.value, time) }
-    case 'metric':
-      return { ...updates, metrics: mergeDefinition(updates.metrics, update.name, update.value) }
-  }
-}
+/** The updates, and those of a batch laid over them. The lists are made once: one per row would cost its square. */
+export class GrowingUpdates {
+  readonly #before: RunUpdates
+  #config: Map<string, JsonValue> | null = null
+  #summary: ExplicitMap | null = null
+  #metrics: Map<string, MetricDefinition> | null = null
 
-/** A name keeps its place. */
-function laidOver(
-  before: RunUpdates['config'],
-  values: readonly (readonly [string, JsonValue])[],
-): RunUpdates['config'] {
-  const merged = new Map(before)
-  for (const [name, value] of values) merged.set(name, value)
-  return [...merged]
+  constructor(before: RunUpdates) {
+    this.#before = before
+  }
+
+  /** A name keeps its place. `time`: of the call, in milliseconds since the epoch. */
+  add(update: StateUpdate, time: number): void {
+    const { config, summary, metrics } = this.#before
+    switch (update.kind) {
+      case 'config':
+      case 'hparams':
+        this.#config ??= new Map(config)
+        for (const [name, value] of Object.entries(update.value.values)) this.#config.set(name, value)
+        break
+      case 'summary':
+        this.#summary ??= new Map(summary.map((entry) => [entry[0], entry]))
+        mergeExplicit(this.#summary, update.value, time)
+        break
+      case 'metric':
+        this.#metrics ??= new Map(metrics)
+        mergeDefinition(this.#metrics, update.name, update.value)
+    }
+  }
+
+  get metrics(): RunUpdates['metrics'] {
+    return this.#metrics === null ? this.#before.metrics : [...this.#metrics]
+  }
+
+  get all(): RunUpdates {
+    const { config, summary } = this.#before
+    return {
+      config: this.#config === null ? config : [...this.#config],
+      summary: this.#summary === null ? summary : [...this.#summary.values()],
+      metrics: this.metrics,
+    }
+  }
 }

@@ -8,6 +8,7 @@ import type { RecordBatch } from '../../../record/batch.js'
 import { SinkError } from '../../errors.js'
 import type { RunOutcome, Sink, SinkContext, SinkState, WriteResult } from '../../sink.js'
 import { newRun, readBaseline, writeBaseline } from '../online/run/baseline.js'
+import { markDelivery } from '../online/run/earlier-runs.js'
 import { wandbSettings } from '../settings/settings.js'
 import { createSink as createWandbSink, type WandbSinkSetup } from '../sink.js'
 import { isPartMarked } from './marks.js'
@@ -63,7 +64,10 @@ class UploadSink implements Sink {
 
   /** A run that `wandb sync` has uploaded is there, and yet it is not one that this one would continue. */
   #beginAtFirstLine(context: SinkContext): void {
-    const { runId, runIdGiven, resume } = wandbSettings(context, this.#env)
+    const settings = wandbSettings(context, this.#env)
+    const { runId, runIdGiven, resume } = settings
+    // `wandb sync` may have begun to upload it: what is there is this run.
+    if (!runIdGiven) markDelivery(context.runDir, settings, { ended: false })
     if (!runIdGiven || readBaseline(context.runDir, runId) !== null) return
     if (!isPartMarked(context.runDir, context.startTime)) return
     if (resume !== undefined && resume !== 'never') throw uploadedOnTop(runId)

@@ -105,9 +105,11 @@ export function parse(text: string): JsonRecord | null {
 
 /** The beginning of an answer, for people. A server may repeat what it was sent: never the key, in whatever form. */
 export function shown(text: string, key: string): string {
-  const forms = [base64(`api:${key}`), base64(key), encodeURIComponent(key), key]
+  const forms = [base64(`api:${key}`), base64(key), encodeURIComponent(key), inJson(key), key]
   const safe = forms.reduce((rest, form) => rest.replaceAll(form, '***'), text)
   return JSON.stringify(safe.slice(0, SHOWN_CHARACTERS))
 }
+
+const inJson = (text: string): string => JSON.stringify(text).slice(1, -1)
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64')

@@ -77,6 +77,12 @@ const fileOf = (runDir: string): string => join(runDir, 'wandb', 'online.json')
 
 /** What was fixed for the run with this id; null where nothing was. Blocks. */
 export function readBaseline(runDir: string, runId: string): Baseline | null {
+  const fixed = readFixed(runDir)
+  return fixed?.runId === runId ? fixed : null
+}
+
+/** What was fixed, for whichever id. Blocks. */
+export function readFixed(runDir: string): Baseline | null {
   let text: string
   try {
     text = readFileSync(fileOf(runDir), 'utf8')
@@ -85,7 +91,7 @@ export function readBaseline(runDir: string, runId: string): Baseline | null {
     throw error
   }
   const result = v.safeParse(baseline, JSON.parse(text))
-  return result.success && result.output.runId === runId ? result.output : null
+  return result.success ? result.output : null
 }
 
 /** Blocks until it is on the disk. */

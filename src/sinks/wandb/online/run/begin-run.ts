@@ -5,6 +5,7 @@ import { type Baseline, newRun, readBaseline, resumed, writeBaseline } from './b
 import { resumeStatus } from './bucket.js'
 import { waitForEarlierRuns } from './earlier-runs.js'
 import type { GraphQl } from './graphql.js'
+import { ownRun } from './own-run.js'
 
 export interface Beginning {
   readonly graphql: GraphQl
@@ -14,10 +15,10 @@ export interface Beginning {
 }
 
 /** Where the run's lines begin: what was fixed, else what the server says of a run with this id. */
-export async function findBaseline({ graphql, settings, context, key }: Beginning): Promise<Baseline> {
+export async function findBaseline(beginning: Beginning): Promise<Baseline> {
+  const { graphql, settings, context, key } = beginning
   const { runId, entity, project, resume, runIdGiven } = settings
-  // offstep's own ids are nobody else's.
-  if (!runIdGiven) return newRun(runId)
+  if (!runIdGiven) return ownRun(beginning)
   const fixed = readBaseline(context.runDir, runId)
   if (fixed !== null) return fixed
   const mayResume = resume !== undefined && resume !== 'never'

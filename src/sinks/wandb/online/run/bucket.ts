@@ -44,6 +44,18 @@ export interface ResumeStatus {
   readonly config: string | null
 }
 
+/** Creates the run with nothing but its id; false where it is there already, which then stays as it is. */
+export async function claimRun(
+  graphql: GraphQl,
+  { runId, project, entity }: RunPlace,
+  key: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const variables = { ...UNSAID, name: runId, project, id: null, entity: entity ?? null }
+  const data = await ofTheRun(graphql.call('UpsertBucket', UPSERT_BUCKET, variables, key, signal))
+  return (data?.upsertBucket as { inserted?: unknown } | null | undefined)?.inserted !== false
+}
+
 /** Creates the run, or brings it up to date. */
 export async function upsertBucket(
   graphql: GraphQl,
@@ -103,22 +115,37 @@ async function ofTheRun(call: Promise<Part>): Promise<Part> {
   }
 }
 
+/** Nothing of the run changes. */
+const UNSAID: Variables = {
+  displayName: null,
+  groupName: null,
+  description: null,
+  notes: null,
+  commit: null,
+  config: null,
+  host: null,
+  debug: null,
+  program: null,
+  repo: null,
+  jobType: null,
+  state: null,
+  sweep: null,
+  tags: null,
+  summaryMetrics: null,
+}
+
 function bucketOf(run: ToldRun): Variables {
   return {
+    ...UNSAID,
     displayName: run.displayName ?? null,
     groupName: run.group ?? null,
-    description: null,
     notes: run.notes ?? null,
     commit: run.commit ?? null,
     config: JSON.stringify(run.config),
     host: run.host ?? null,
-    debug: null,
     program: run.program ?? null,
     repo: run.repo ?? null,
     jobType: run.jobType ?? null,
-    state: null,
-    sweep: null,
     tags: run.tags ?? null,
-    summaryMetrics: null,
   }
 }

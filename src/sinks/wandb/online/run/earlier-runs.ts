@@ -2,7 +2,7 @@
  * Runs of offstep that go on with one run of W&B. The lines of a later one come behind those of an earlier one, and can
  * only be numbered when these are there: after a crash it waits until the earlier one has been recovered.
  */
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import * as v from 'valibot'
 import { writeFileAtomic } from '../../../../store/atomic-file.js'
@@ -27,6 +27,12 @@ export function markDelivery(
   const text = `${JSON.stringify({ baseUrl, project, runId, ended })}\n`
   writeFileAtomic(fileOf(runDir), text, { sync: true })
 }
+
+/** True where something of the run in this directory may be at W&B. Blocks. */
+export const isMarked = (runDir: string): boolean => existsSync(fileOf(runDir))
+
+/** Nothing of it is there. Blocks. */
+export const unmarkDelivery = (runDir: string): void => rmSync(fileOf(runDir), { force: true })
 
 /** Throws a `retry` SinkError where another run beside this one has lines to come for the same run of W&B. Blocks. */
 export function waitForEarlierRuns(runDir: string, { baseUrl, project, runId }: Settings): void {

@@ -32,26 +32,31 @@ export class RunProfile {
 
   /** Creates the run at the server, or finds the one to resume; the state to go on from. */
   async open(committed: OnlineState | null, key: string): Promise<OnlineState> {
-    const { runId, entity, project } = this.#settings
+    const { entity, project } = this.#settings
     const { runDir, startTime } = this.#context
     if (committed !== null) {
       this.#baseline = readBaseline(runDir, committed.run.runId)
-      markDelivery(runDir, this.#settings, { ended: false })
+      this.#mark(false)
       const description = this.#describe(committed)
       return { ...committed, run: await this.#upsert(committed.run, description, key) }
     }
     const parts = { graphql: this.#graphql, settings: this.#settings, context: this.#context, key }
     const baseline = await findBaseline(parts)
     this.#baseline = baseline
-    markDelivery(runDir, this.#settings, { ended: false })
-    const place = { runId, entity, project, storageId: baseline.storageId }
+    this.#mark(false)
+    const place = { runId: baseline.runId, entity, project, storageId: baseline.storageId }
     const run = await this.#upsert(place, this.#describe(null), key)
     return firstState(run, baseline, startTime)
   }
 
   /** All that there is to say of the run is said. */
   ended(): void {
-    markDelivery(this.#context.runDir, this.#settings, { ended: true })
+    this.#mark(true)
+  }
+
+  #mark(ended: boolean): void {
+    const runId = this.#baseline?.runId ?? this.#settings.runId
+    markDelivery(this.#context.runDir, { ...this.#settings, runId }, { ended })
   }
 
   /** What has become known since the server was told: by updates, and in run.json, which grows while the run lives. */
