@@ -66,9 +66,11 @@ test("all that W&B's own client can say of a run is understood", async () => {
   expect(await client.program('everything_run.py', 'everything')).toMatchObject({ code: 0 })
   expect(server.errors).toEqual([])
   const run = server.run('everything')
-  expect(run.metrics).toMatchObject([
-    { name: 'epoch', options: [2, 3] },
+  // Its list is in no order.
+  const metrics = [...run.metrics].sort((one, other) => (one.name < other.name ? -1 : 1))
+  expect(metrics).toMatchObject([
     { name: 'acc', options: [3], summary: [1, 5] },
+    { name: 'epoch', options: [2, 3] },
     { name: 'val/a', stepMetric: 'epoch', options: [1, 3], summary: [2, 3] },
   ])
   expect(run.alerts).toEqual([{ title: 'title', text: 'text', severity: 'WARN', waitDuration: 5000 }])
