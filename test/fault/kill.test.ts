@@ -17,8 +17,9 @@ import { type KillPoint, type Moment, pointAt, RECOVERY_MOMENTS, RUN_MOMENTS } f
 const CYCLES = countFromEnv('OFFSTEP_KILL_CYCLES', 200)
 const SEED = countFromEnv('OFFSTEP_KILL_SEED', Date.now() % 1_000_000)
 
-// Each cycle is two or three processes, which mostly start and wait.
-vi.setConfig({ maxConcurrency: 3, testTimeout: 60_000 })
+// Each cycle is two or three processes, which mostly start and wait. A sink of a busy machine gives way to training: it
+// may take long to come to its point.
+vi.setConfig({ maxConcurrency: 3, testTimeout: 240_000 })
 
 interface Cycle {
   readonly seed: number
