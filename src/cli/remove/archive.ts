@@ -19,7 +19,8 @@ export async function archiveCommand(
 ): Promise<number> {
   const runs = chooseRuns(names, options, rootOf(options))
   assertEnded(runs)
-  if (keep !== true && !(await confirm(runs, yes === true, output))) return EXIT.problem
+  const ask = (what: string) => `Pack ${what}, and remove ${runs.length === 1 ? 'it' : 'them'} from here?`
+  if (keep !== true && !(await confirm(runs, yes === true, output, ask))) return EXIT.problem
   const archived: { id: string; project: string; archive: string }[] = []
   for (const { dir, project, id } of runs) {
     // Ids are of one project: two may have the same.

@@ -6,8 +6,16 @@ import { plural, printable } from '../text.js'
 
 const SHOWN = 10
 
-/** Asks before runs are removed. False: the answer is no. Throws where nobody can be asked, and `yes` is not said. */
-export async function confirm(runs: readonly StoredRun[], yes: boolean, output: Output): Promise<boolean> {
+/**
+ * Asks before runs are removed from their place. `ask`: the question, of so many runs. False: the answer is no. Throws
+ * where nobody can be asked, and `yes` is not said.
+ */
+export async function confirm(
+  runs: readonly StoredRun[],
+  yes: boolean,
+  output: Output,
+  ask: (what: string) => string,
+): Promise<boolean> {
   if (yes) return true
   const what = plural(runs.length, 'run')
   if (process.stdin.isTTY !== true || !output.interactive) {
@@ -17,7 +25,7 @@ export async function confirm(runs: readonly StoredRun[], yes: boolean, output: 
   if (runs.length > SHOWN) output.note(`  and ${runs.length - SHOWN} more`)
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   try {
-    const answer = await terminal.question(`Remove ${what} for good? [y/N] `)
+    const answer = await terminal.question(`${ask(what)} [y/N] `)
     return /^y(es)?$/i.test(answer.trim())
   } finally {
     terminal.close()

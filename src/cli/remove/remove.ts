@@ -15,7 +15,8 @@ export async function removeCommand(
 ): Promise<number> {
   const runs = chooseRuns(names, options, rootOf(options))
   assertEnded(runs)
-  if (!(await confirm(runs, yes === true, output))) return EXIT.problem
+  const ask = (what: string) => `Remove ${what} for good?`
+  if (!(await confirm(runs, yes === true, output, ask))) return EXIT.problem
   for (const { dir, project, id } of runs) {
     removeRun(dir)
     if (!output.json) output.print(`${printable(`${project}/${id}`)}  removed`)
