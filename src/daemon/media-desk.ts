@@ -117,11 +117,12 @@ export class MediaDesk {
    */
   add(record: MediaRecord, step: number, time: number): void {
     if (this.#writer === null || this.#closed) return
-    if (!this.#hasBegun) this.#begin()
     // No producer has posted it: the ring's own counters do, or there would be more in the journal than was accepted.
     const { counters } = this.#writer
     const done = counters[F64.MEDIA_DONE]! + 1
     counters[F64.MEDIA_POSTED] = done
+    // Only now: before, nobody uses this ring.
+    if (!this.#hasBegun) this.#begin()
     const published = this.#publish({ producer: MEDIA_PRODUCER, done }, record, { step, time })
     if (!published) counters[F64.MEDIA_POSTED] = done - 1
   }

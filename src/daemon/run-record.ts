@@ -121,9 +121,7 @@ export function sinksOf({ sinks, goals }: ResolvedOptions): ResolvedSink[] {
 
 /** False for the ring for media while nobody has logged any. */
 export const isUsed = ({ id }: NamedRing, rings: readonly NamedRing[]): boolean =>
-  id !== MEDIA_PRODUCER ||
-  rings.some(({ ring }) => countersOf(ring)[F64.MEDIA_POSTED]! > 0) ||
-  rings.some((ring) => ring.id === MEDIA_PRODUCER && countersOf(ring.ring)[F64.PUBLISHED]! > 0)
+  id !== MEDIA_PRODUCER || rings.some(({ ring }) => countersOf(ring)[F64.MEDIA_POSTED]! > 0)
 
 export function countRecords(rings: readonly NamedRing[]): NonNullable<RunFile['records']> {
   const { accepted, journaled, dropped } = readAccount(rings.map(({ ring }) => ring))

@@ -129,6 +129,7 @@ test('what the machine does is a record now and then, with the step that trainin
     expect(values.values[name], name).toBeGreaterThan(0)
   }
   expect(values.values.memory_percent).toBeLessThanOrEqual(100)
+  expect(jsonIn(run.dir, 'run.json').producers).toContainEqual({ id: 65_535, name: 'media' })
 })
 
 test('a sink that hears that the run is to be stopped sets a flag, and the event comes', async () => {
