@@ -1,12 +1,14 @@
 import { parseArgs } from 'node:util'
 import type { Benchmark } from './benchmark.js'
 import { call } from './call.js'
+import { checkpoints } from './checkpoints.js'
 import { eventWriter } from './event-writer.js'
 import { journal } from './journal.js'
 import { kill } from './kill.js'
 import { lifecycle } from './lifecycle.js'
 import { describeMachine } from './machine.js'
 import { media } from './media.js'
+import { mlflow } from './mlflow.js'
 import { paced } from './paced.js'
 import { recovery } from './recovery.js'
 import { type BenchmarkReport, formatFigures, writeJson } from './report.js'
@@ -29,12 +31,14 @@ const BENCHMARKS: readonly Benchmark[] = [
   recovery,
   kill,
   media,
+  checkpoints,
   wandb,
+  mlflow,
 ]
 
 const USAGE = `npm run bench -- [name ...] [--seconds n] [--quick] [--json file]
 
-${BENCHMARKS.map(({ name, about }) => `  ${name.padEnd(10)} ${about}`).join('\n')}
+${BENCHMARKS.map(({ name, about }) => `  ${name.padEnd(12)} ${about}`).join('\n')}
 `
 
 const { values, positionals } = parseArgs({

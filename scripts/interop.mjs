@@ -9,6 +9,8 @@ import { root, run, runTool, setUp } from './setup.mjs'
 
 const requirements = `${root}test/interop/requirements.txt`
 const environment = `${root}test/interop/.venv`
+/** A real S3-compatible server: Versity's gateway over a directory. */
+const S3_SERVER = 'github.com/versity/versitygw/cmd/versitygw@v1.8.0'
 /** Copied there when the installation is complete. */
 const installedRequirements = `${environment}/requirements.txt`
 
@@ -35,7 +37,15 @@ function makeEnvironment() {
   run('python3', ['-m', 'venv', environment])
   const quiet = ['--quiet', '--disable-pip-version-check', '--no-input']
   run(`${environment}/bin/python`, ['-m', 'pip', 'install', ...quiet, '--requirement', requirements])
+  makeS3Server()
   copyFileSync(requirements, installedRequirements)
+}
+
+/** With the Go of PyPI: Debian's may be too old for it. Takes a minute or two, of modules and of compiling. */
+function makeS3Server() {
+  console.error('Building the S3 server of the interop tests ...')
+  const env = { ...process.env, CGO_ENABLED: '0', GOTOOLCHAIN: 'local', GOBIN: `${environment}/bin` }
+  run(`${environment}/bin/go`, ['install', S3_SERVER], { env })
 }
 
 /** Debian splits the part of Python that makes environments off into a package of its own. */

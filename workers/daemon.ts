@@ -9,6 +9,7 @@ const entries = {
   recover: new URL('./recover.js', import.meta.url).href,
   media: new URL('./media.js', import.meta.url).href,
   plot: new URL('./plot.js', import.meta.url).href,
+  checkpoint: new URL('./checkpoint.js', import.meta.url).href,
 }
 const daemon = new Daemon(workerData as DaemonSetup, entries, (message) => parentPort!.postMessage(message))
 parentPort!.on('message', (message: DaemonMessage) => daemon.receive(message))

@@ -5,7 +5,8 @@ import { RingReader } from '../../src/ring/reader.js'
 import { createRing } from '../../src/ring/ring.js'
 import { Producer } from '../../src/run/producer.js'
 import type { RunStatus } from '../../src/sinks/sink.js'
-import { RUN_FILE_FORMAT, writeRunFile } from '../../src/store/run-file.js'
+import { plainRunFile } from '../../src/store/plain-run-file.js'
+import { writeRunFile } from '../../src/store/run-file.js'
 import { logTen } from './rows.js'
 
 const MIB = 2 ** 20
@@ -32,26 +33,13 @@ export function makeJournal(dir: string, mebibytes: number): void {
 /** Its run.json. */
 export function writeRun(dir: string, sinks: readonly string[], status: RunStatus): void {
   const running = status === 'running'
-  writeRunFile(dir, {
-    format: RUN_FILE_FORMAT,
+  const known = {
     id: 'bench',
     project: 'bench',
-    name: 'bench',
     status,
     startTime: new Date(0).toISOString(),
-    endTime: running ? null : new Date().toISOString(),
-    durationSeconds: running ? null : 1,
-    config: {},
-    configSha256: null,
-    tags: [],
-    notes: '',
-    group: null,
-    jobType: null,
-    git: null,
-    command: null,
-    software: null,
-    hardware: null,
-    producers: [{ id: 0, name: 'main' }],
+    ...(!running && { endTime: new Date().toISOString(), durationSeconds: 1 }),
     sinks: sinks.map((name) => ({ name, module: null, export: 'default', options: {} })),
-  })
+  }
+  writeRunFile(dir, plainRunFile(known))
 }

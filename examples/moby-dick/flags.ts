@@ -16,6 +16,7 @@ Usage: node dist/examples/moby-dick/main.js [options]
   --dir PATH       directory of the runs (default ./runs)
   --sinks A,B      where the metrics go (default jsonl,csv,tensorboard)
   --seed N         seed of the weights and batches (default 1); with --steps a run can be repeated exactly
+  --resume [RUN]   go on with a run from its newest checkpoint: an id, or the newest run
   --no-progress    no progress bar
   --help           this text`
 
@@ -25,13 +26,15 @@ export interface Flags {
   readonly dir: string
   readonly sinks: SinkOption[]
   readonly seed: number
+  /** A run's id, or `latest`; null: a new run. */
+  readonly resume: string | null
   readonly progress: boolean
   readonly help: boolean
 }
 
 /** Throws a UsageError that names the wrong flag. */
 export function parseFlags(args: string[]): Flags {
-  const values = parse(args)
+  const values = parse(withRunOf('--resume', args))
   const steps = values.steps === undefined ? undefined : positiveInteger('--steps', values.steps)
   const seconds = values.seconds === undefined ? undefined : positiveNumber('--seconds', values.seconds)
   return {
@@ -45,9 +48,17 @@ export function parseFlags(args: string[]): Flags {
     // init() knows the names, and lists those that are wrong.
     sinks: list('--sinks', values.sinks) as SinkOption[],
     seed: nonNegativeInteger('--seed', values.seed),
+    resume: values.resume ?? null,
     progress: !values['no-progress'],
     help: values.help,
   }
+}
+
+/** The flag's value may be left out. */
+function withRunOf(flag: string, args: readonly string[]): string[] {
+  const at = args.indexOf(flag)
+  const alone = at >= 0 && (args[at + 1] ?? '--').startsWith('-')
+  return alone ? [...args.slice(0, at + 1), 'latest', ...args.slice(at + 1)] : [...args]
 }
 
 function parse(args: string[]) {
@@ -61,6 +72,7 @@ function parse(args: string[]) {
         dir: { type: 'string', default: process.env.OFFSTEP_DIR ?? './runs' },
         sinks: { type: 'string', default: 'jsonl,csv,tensorboard' },
         seed: { type: 'string', default: '1' },
+        resume: { type: 'string' },
         'no-progress': { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },

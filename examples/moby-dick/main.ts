@@ -1,5 +1,6 @@
-import { OptionsError, type Run, withRun } from '../../src/index.js'
+import { OptionsError, ResumeError, type Run, resume, withRun } from '../../src/index.js'
 import { useBackend } from './backend.js'
+import { keepArtifacts } from './checkpoints.js'
 import { unigramPerplexity } from './evaluate.js'
 import { type Flags, parseFlags, usage } from './flags.js'
 import { printHeader } from './header.js'
@@ -38,8 +39,10 @@ async function main(flags: Flags): Promise<void> {
     tags: ['example', 'tfjs', flags.backend],
     dir: flags.dir,
     sinks: flags.sinks,
+    checkpoints: { keepLast: 2, keepBest: 1, metric: 'validation/loss' },
   }
-  await withRun(options, (run) => trainAndReport(run, flags, { corpus, model, unigramPerplexity: unigram }))
+  const run = flags.resume === null ? options : resume({ ...options, run: flags.resume })
+  await withRun(run, (run) => trainAndReport(run, flags, { corpus, model, unigramPerplexity: unigram }))
 }
 
 async function trainAndReport(
@@ -52,12 +55,13 @@ async function trainAndReport(
   const random = createRandom(seed + 1)
   const metrics = new Metrics(run)
   const progress = createProgress(showProgress)
-  const training = await train({ model, corpus, hyperparameters, budget, random, metrics, progress })
+  const training = await train({ run, model, corpus, hyperparameters, budget, random, metrics, progress })
   progress.stop()
 
   const sample = { prompt: 'The whale ', length: 300, temperature: 0.7, random }
   const text = await sampleText(model, corpus.vocabulary, sample)
-  metrics.logSample(text, training.steps)
+  metrics.logSample(text, training.lastStep)
+  await keepArtifacts(run, hyperparameters)
 
   const counts = await run.finish({ status: 'completed', timeoutMs: 30_000 })
   printSample(text, sample.temperature)
@@ -69,7 +73,7 @@ try {
   if (flags.help) console.log(usage)
   else await main(flags)
 } catch (error) {
-  const explained = error instanceof UsageError || error instanceof OptionsError
-  console.error(explained ? error.message : error)
+  const explained = [UsageError, OptionsError, ResumeError].some((known) => error instanceof known)
+  console.error(explained ? (error as Error).message : error)
   process.exitCode = explained ? 2 : 1
 }

@@ -1,15 +1,20 @@
 /** Returns the next number in [0, 1). */
-export type Random = () => number
+export interface Random {
+  (): number
+  /** With it, the same numbers come again. */
+  state: number
+}
 
 /** mulberry32: a 32-bit generator that gives the same numbers on every machine and backend. */
 export function createRandom(seed: number): Random {
-  let state = seed | 0
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+  const next = () => {
+    next.state = (next.state + 0x6d2b79f5) | 0
+    let t = Math.imul(next.state ^ (next.state >>> 15), 1 | next.state)
     t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296
   }
+  next.state = seed | 0
+  return next
 }
 
 /** `length` draws from a normal distribution with mean 0 (Box-Muller). */

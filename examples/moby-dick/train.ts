@@ -1,5 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Run } from '../../src/index.js'
 import { Adam } from './adam.js'
+import { loadCheckpoint, saveCheckpoint } from './checkpoints.js'
 import { meanLoss } from './evaluate.js'
 import type { Hyperparameters } from './hyperparameters.js'
 import type { Metrics } from './metrics.js'
@@ -14,6 +16,7 @@ import { trainStep } from './train-step.js'
 const VALIDATION_BATCHES = 20
 
 export interface Training {
+  readonly run: Run
   readonly model: CharacterModel
   readonly corpus: Corpus
   readonly hyperparameters: Hyperparameters
@@ -24,7 +27,9 @@ export interface Training {
 }
 
 export interface TrainingResult {
+  /** Of this process. */
   readonly steps: number
+  readonly lastStep: number
   /** Time in gradient steps alone, without validation, logging and drawing. */
   readonly stepSeconds: number
   /** The whole loop. */
@@ -32,14 +37,17 @@ export interface TrainingResult {
 }
 
 export async function train(training: Training): Promise<TrainingResult> {
-  const { model, corpus, hyperparameters, budget, random, metrics, progress } = training
+  const { run, model, corpus, hyperparameters, budget, random, metrics, progress } = training
   const { batchSize, sequenceLength, clipNorm, validateEverySteps } = hyperparameters
   const optimizer = new Adam(model.variables, hyperparameters)
+  const state = { model, optimizer, random }
+  const before = (await loadCheckpoint(run, state)) ?? { step: 0, elapsedSeconds: 0 }
   const startedAt = performance.now()
-  const elapsedSeconds = () => (performance.now() - startedAt) / 1000
+  const elapsedSeconds = () => before.elapsedSeconds + (performance.now() - startedAt) / 1000
+  let saved: Promise<unknown> = Promise.resolve()
   let stepSeconds = 0
-  let step = 0
-  let fraction = 0
+  let step = before.step
+  let fraction = fractionDone(budget, step, elapsedSeconds())
 
   while (fraction < 1) {
     step += 1
@@ -72,11 +80,13 @@ export async function train(training: Training): Promise<TrainingResult> {
       })
       metrics.logWeights(model.variables, step)
       metrics.log({ 'validation/loss': loss, 'validation/perplexity': Math.exp(loss) }, step)
+      saved = saveCheckpoint(run, state, { step, elapsedSeconds: elapsedSeconds() }, loss)
     }
     const trackerMicroseconds = metrics.totalLogMicroseconds / step
     progress.update({ fraction, step, loss: result.loss, tokensPerSecond, trackerMicroseconds })
     // The WASM and CPU backends compute on this thread: without a turn of the event loop, Ctrl-C would wait.
     await nextTurn()
   }
-  return { steps: step, stepSeconds, elapsedSeconds: elapsedSeconds() }
+  await saved
+  return { steps: step - before.step, lastStep: step, stepSeconds, elapsedSeconds: elapsedSeconds() }
 }

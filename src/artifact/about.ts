@@ -74,6 +74,10 @@ function checkAliases(aliases: unknown): string[] {
   if (wrong !== undefined || aliases.includes(undefined)) {
     throw new MediaError(`an alias is ${describe(wrong)}: give 1 to 128 characters without "/" and ":"`)
   }
+  const number = aliases.find((alias: string) => /^v\d+$/.test(alias))
+  if (number !== undefined) {
+    throw new MediaError(`an alias is ${describe(number)}, which is a version's own name: give another one`)
+  }
   return [...new Set(aliases.map((alias: string) => alias.toWellFormed()))].filter(
     (alias) => alias !== 'latest',
   )

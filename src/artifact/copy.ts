@@ -47,9 +47,7 @@ export function copyFile(source: string, copy: string): CopiedContent {
       closeSync(file)
     }
   }
-  throw new MediaError(
-    `${JSON.stringify(source)} changes while it is read: log it when it has been written to its end`,
-  )
+  throw changes(source)
 }
 
 /** Null where the file system cannot. */
@@ -101,6 +99,41 @@ function copyOpen(file: number, source: string, copy: string): CopiedContent | n
     closeSync(target)
   }
 }
+
+/**
+ * As `copyFile()`, without the copy: the hash is of one state of the file. Blocks for as long as reading it takes.
+ */
+export function hashFile(source: string): CopiedContent {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const content = hashSource(source)
+    if (content !== null) return content
+  }
+  throw changes(source)
+}
+
+/** Null where it has changed on the way. */
+function hashSource(source: string): CopiedContent | null {
+  const file = fromSource(source, () => openSync(source, OPEN_SOURCE))
+  try {
+    const before = fromSource(source, () => statOf(file))
+    requireFile(before, source)
+    const size = Number(before.size)
+    const hashes = new Hashes()
+    const readSource = (buffer: Buffer): number =>
+      fromSource(source, () => readSync(file, buffer, 0, Math.min(buffer.length, size - hashes.bytes), null))
+    for (const chunk of chunksOf(readSource)) hashes.update(chunk)
+    const after = fromSource(source, () => statOf(file))
+    const content = hashes.content()
+    return after.size === BigInt(content.bytes) && after.mtimeNs === before.mtimeNs ? content : null
+  } finally {
+    closeSync(file)
+  }
+}
+
+const changes = (source: string): MediaError =>
+  new MediaError(
+    `${JSON.stringify(source)} changes while it is read: log it when it has been written to its end`,
+  )
 
 const statOf = (file: number): BigIntStats => fstatSync(file, { bigint: true })
 

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { registerCompare } from './compare.js'
 import { registerCompletion } from './completion.js'
+import { registerConfig } from './config.js'
 import { registerDoctor } from './doctor.js'
 import { EXIT, explain } from './errors.js'
 import { registerExport } from './export.js'
@@ -39,6 +40,7 @@ const COMMANDS = [
   registerSync,
   registerVerify,
   registerRemove,
+  registerConfig,
   registerDoctor,
 ]
 

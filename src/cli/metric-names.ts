@@ -1,6 +1,6 @@
 import { closest } from '../options/suggest.js'
+import { printable } from '../text/text.js'
 import { CliError, EXIT } from './errors.js'
-import { printable } from './text.js'
 
 /** Of `names` those that the user asks for, in that order; `*` stands for anything. Throws a CliError where one is none. */
 export function pickMetrics(names: readonly string[], patterns: readonly string[] | undefined): string[] {

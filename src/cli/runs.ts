@@ -1,9 +1,9 @@
 import fs from 'node:fs'
 import { listRuns, lookUp, rootOf as rootBelow } from '../store/runs/named-runs.js'
 import { StoredRun } from '../store/runs/stored-run.js'
+import { printable } from '../text/text.js'
 import { CliError } from './errors.js'
 import type { GlobalOptions } from './output.js'
-import { printable } from './text.js'
 
 export { listRuns }
 

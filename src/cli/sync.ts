@@ -16,8 +16,8 @@ Examples:
   offstep sync baseline --sink wandb      only to W&B, also a run without it
   offstep sync --watch --dir /mnt/runs    go on for ever
 
-Exit code: 0 all is delivered; 1 something is still pending; 2 wrong usage, or
-no such run; 130 interrupted.`
+Exit code: 0 all is delivered; 1 something is still pending, or one of several
+names means no run; 2 wrong usage, or no such run; 130 interrupted.`
 
 /** What commander makes of the options of `offstep sync`. */
 export interface SyncOptions {

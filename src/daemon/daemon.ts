@@ -4,6 +4,7 @@ import { MEDIA_PRODUCER, type MediaRecord } from '../record/media.js'
 import { Control } from '../ring/control.js'
 import { outcomeOf } from '../sinks/outcome.js'
 import { writeToTerminal } from '../store/terminal.js'
+import { CheckpointDesk } from './checkpoint-desk.js'
 import { sleep } from './clock.js'
 import { collectContext } from './context/index.js'
 import { Deliveries } from './deliveries.js'
@@ -11,6 +12,7 @@ import { leaveToAgent } from './detach.js'
 import type { DiskPressure } from './disk-pressure.js'
 import type { DrainReport } from './drain-messages.js'
 import { DrainSupervisor } from './drain-supervisor.js'
+import type { DaemonEntries } from './entries.js'
 import { identify, type RunIdentity } from './identity.js'
 import { MediaDesk } from './media-desk.js'
 import type { DaemonMessage, DaemonSetup, FinishRequest, NamedRing, OwnerMessage } from './messages.js'
@@ -25,15 +27,6 @@ import { watchDisk } from './watch-disk.js'
 const CONTEXT_PATIENCE_MS = 1000
 /** A full disk may take run.json a moment later. */
 const SAVE_RETRY_MS = 50
-
-/** Where the entries of the pool threads are; bundlers see literals only. */
-export interface DaemonEntries {
-  readonly drain: string
-  readonly deliver: string
-  readonly recover: string
-  readonly media: string
-  readonly plot: string
-}
 
 /**
  * The daemon of one run: supervises the drain, schedules the sinks, keeps run.json. It does no risky work
@@ -58,6 +51,7 @@ export class Daemon {
   #ownership: Ownership | null = null
   #side: SideWork | null = null
   readonly #media: MediaDesk
+  readonly #checkpoints: CheckpointDesk
   readonly #files: OwnFiles
   #finishing: FinishRequest | null = null
   #finishedAt = 0
@@ -78,6 +72,16 @@ export class Daemon {
       warn: (kind, message) => this.#reporter.warn(kind, message),
       begun: () => this.#beginMedia(),
       publishing: (record) => this.#heed(record),
+    })
+    this.#checkpoints = new CheckpointDesk({
+      control: this.#control,
+      rings: this.#rings,
+      options: setup.options,
+      entry: entries.checkpoint,
+      warn: (kind, message) => this.#reporter.warn(kind, message),
+      tellOwner,
+      about: () => this.#record!.about,
+      publish: (record, step, time) => this.#media.add(record, step, time),
     })
     this.#files = new OwnFiles({
       owns: () => this.#ownership?.held === true,
@@ -123,6 +127,7 @@ export class Daemon {
       this.#rings.map(({ ring }) => ring),
     )
     this.#media.start(dir)
+    this.#checkpoints.start(dir)
     this.#side = this.#beginSideWork(dir)
     this.#deliveries = this.#deliver(this.#identity)
     this.#reporter.info('run started', { run: id, dir, sinks: this.#sinks.map(({ name }) => name) })
@@ -196,9 +201,10 @@ export class Daemon {
   }
 
   #beginSideWork(runDir: string): SideWork {
-    const { options } = this.#setup
+    const { options, system = null } = this.#setup
     const [rings, media, reporter, entries] = [this.#rings, this.#media, this.#reporter, this.#entries]
-    return new SideWork({ runDir, options, rings, media, reporter, entries })
+    const control = this.#control
+    return new SideWork({ runDir, options, control, system, rings, media, reporter, entries })
   }
 
   receive(message: DaemonMessage): void {
@@ -212,6 +218,9 @@ export class Daemon {
       case 'media':
         this.#media.accept(message)
         return
+      case 'checkpoint':
+        this.#checkpoints.accept(message)
+        return
       case 'deliver':
         this.#deliveries?.tick(true)
         return
@@ -224,6 +233,7 @@ export class Daemon {
       case 'kill-thread':
         if (message.pool === 'drain') this.#drainPool?.killThread()
         else if (message.pool === 'media') this.#media.killThread()
+        else if (message.pool === 'checkpoint') this.#checkpoints.killThread()
         else this.#deliveries?.killThread(message.pool)
     }
   }
@@ -260,6 +270,7 @@ export class Daemon {
   async #end(request: FinishRequest, deadline: number): Promise<void> {
     const now = this.#record!.now
     this.#side!.stopMonitor()
+    await this.#checkpoints.finish(deadline)
     await this.#media.finish(deadline)
     await Promise.all([this.#drain!.stop(deadline), this.#side!.stop(deadline)])
     const deliveries = this.#deliveries!
@@ -267,6 +278,7 @@ export class Daemon {
     const left = request.detach === true && deliveries.unfinished
     const delivered = !left && (await deliveries.finish(outcomeOf(request, now.time), deadline))
     if (left) await deliveries.stop()
+    this.#side!.endAlerts()
     // A run of a few milliseconds still gets its git commit and hardware, where there is time.
     await Promise.race([this.#started, sleep(Math.min(deadline - performance.now(), CONTEXT_PATIENCE_MS))])
     const records = countRecords(this.#rings)

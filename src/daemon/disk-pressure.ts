@@ -14,7 +14,7 @@ export interface DiskPressureSetup {
 }
 
 /** Sinks whose whole content the journal holds: built in, and on the run's own disk. */
-const REBUILDABLE = new Set(['jsonl', 'csv', 'tensorboard', 'summary'])
+const REBUILDABLE = new Set(['jsonl', 'csv', 'tensorboard', 'log', 'summary'])
 
 export const isRebuildable = (sink: { readonly name: string; readonly module: string | null }): boolean =>
   sink.module === null && REBUILDABLE.has(sink.name)

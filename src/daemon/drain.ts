@@ -3,7 +3,7 @@ import { receiveMessageOnPort } from 'node:worker_threads'
 import { RingJournal } from '../journal/ring-journal.js'
 import { Control, DRAIN_ORDER, DRAIN_STATE } from '../ring/control.js'
 import { RingCorruptError, RingReader } from '../ring/reader.js'
-import { populateRing } from '../ring/ring.js'
+import { isClosed, populateRing } from '../ring/ring.js'
 import { diskSpace, isNoRoom } from '../store/disk-space.js'
 import { BELOW_FLOOR, mustHold } from './disk-pressure.js'
 import { type DrainReport, type DrainTask, RECOVERED } from './drain-messages.js'
@@ -148,7 +148,7 @@ export class Drain {
     for (const buffer of this.#waiting.splice(0)) {
       const producer = new RingReader(buffer, 0).producer
       journal.add(new RingReader(buffer, journal.nextSequence(producer)))
-      populateRing(buffer)
+      if (!isClosed(buffer)) populateRing(buffer)
     }
   }
 

@@ -112,11 +112,11 @@ export class MediaDesk {
   }
 
   /**
-   * Puts a record of the daemon's own behind those that are there. It is left out where there is no room, or the
+   * Puts a record of the daemon's own behind those that are there. False where it is left out: there is no room, or the
    * run ends.
    */
-  add(record: MediaRecord, step: number, time: number): void {
-    if (this.#writer === null || this.#closed) return
+  add(record: MediaRecord, step: number, time: number): boolean {
+    if (this.#writer === null || this.#closed) return false
     // No producer has posted it: the ring's own counters do, or there would be more in the journal than was accepted.
     const { counters } = this.#writer
     const done = counters[F64.MEDIA_DONE]! + 1
@@ -125,6 +125,7 @@ export class MediaDesk {
     if (!this.#hasBegun) this.#begin()
     const published = this.#publish({ producer: MEDIA_PRODUCER, done }, record, { step, time })
     if (!published) counters[F64.MEDIA_POSTED] = done - 1
+    return published
   }
 
   /** Works up what was posted, as long as there is time; what is left then is dropped and counted. */

@@ -6,7 +6,14 @@ import { countersOf, readAccount } from '../ring/account.js'
 import { F64 } from '../ring/layout.js'
 import { syncDirectory } from '../store/atomic-file.js'
 import type { JsonObject } from '../store/run-context.js'
-import { RUN_FILE_FORMAT, type RunFile, RunFileError, readRunFile, writeRunFile } from '../store/run-file.js'
+import {
+  RUN_FILE_FORMAT,
+  type RunFile,
+  RunFileError,
+  type RunResume,
+  readRunFile,
+  writeRunFile,
+} from '../store/run-file.js'
 import { monotonicMs } from './clock.js'
 import { hashConfig } from './context/config-hash.js'
 import type { RunContext } from './context/index.js'
@@ -25,6 +32,7 @@ export class RunRecord {
     this.#dir = dir
     const before = writtenBefore(dir, id)
     this.#startMonotonicMs = startMonotonicMs
+    const { resumed } = setup
     this.#file = {
       format: RUN_FILE_FORMAT,
       id,
@@ -44,6 +52,7 @@ export class RunRecord {
       command: null,
       software: null,
       hardware: null,
+      ...(resumed === null ? {} : { resumes: resumesOf(before, resumed, Date.now()) }),
       producers: [],
       sinks: sinksOf(options).map(withoutSecrets),
     }
@@ -51,6 +60,12 @@ export class RunRecord {
 
   describe({ git, command, software, hardware }: RunContext): void {
     this.#file = { ...this.#file, git, command, software, hardware }
+  }
+
+  /** For its checkpoints. */
+  get about(): { configSha256: string | null; gitCommit: string | null; attempt: number } {
+    const { configSha256, git, resumes } = this.#file
+    return { configSha256, gitCommit: git?.commit ?? null, attempt: resumes?.length ?? 0 }
   }
 
   /** Where the run can be seen in a browser. */
@@ -100,6 +115,24 @@ export class RunRecord {
   write(sync = false): void {
     writeRunFile(this.#dir, this.#file, { sync })
   }
+}
+
+/** With this one, unless a daemon before this one has added it. */
+function resumesOf(
+  before: RunFile | null,
+  { attempt, rewoundTo }: NonNullable<DaemonSetup['resumed']>,
+  now: number,
+): readonly RunResume[] {
+  const resumes = before?.resumes ?? []
+  if (before === null || resumes.length >= attempt) return resumes
+  const { status, endTime, exitCode, error, git, command } = before
+  const end = { status, endTime, git, command }
+  const previous = {
+    ...end,
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(error === undefined ? {} : { error }),
+  }
+  return [...resumes, { time: new Date(now).toISOString(), rewoundTo, previous }]
 }
 
 /** What a daemon before this one has written: it may know more of the config. */

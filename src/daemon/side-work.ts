@@ -1,15 +1,20 @@
 import type { SystemMonitor } from '../monitor/system/monitor.js'
 import type { ResolvedOptions } from '../options/options.js'
+import type { Control } from '../ring/control.js'
 import { BackgroundRecovery } from './background-recovery.js'
 import type { MediaDesk } from './media-desk.js'
 import type { FinalStatus, NamedRing } from './messages.js'
 import { Plotter } from './plotter.js'
 import type { Reporter } from './reporter.js'
+import { type AlertWatch, watchAlerts } from './watch-alerts.js'
 import { watchSystem } from './watch-system.js'
 
 export interface SideWorkSetup {
   readonly runDir: string
   readonly options: ResolvedOptions
+  readonly control: Control
+  /** See DaemonSetup. */
+  readonly system: SharedArrayBuffer | null
   readonly rings: readonly NamedRing[]
   readonly media: MediaDesk
   readonly reporter: Reporter
@@ -23,13 +28,15 @@ const DRAWN_FROM_MS = 10_000
 export class SideWork {
   readonly #setup: SideWorkSetup
   readonly #monitor: SystemMonitor | null
+  readonly #alerts: AlertWatch | null
   readonly #plotter: Plotter
   #recovery: BackgroundRecovery | null = null
 
   constructor(setup: SideWorkSetup) {
     this.#setup = setup
-    const { runDir, options, rings, media, reporter, entries } = setup
-    this.#monitor = watchSystem(options.monitor.systemMs, runDir, rings, media, reporter)
+    const { runDir, options, system, rings, media, reporter, entries } = setup
+    this.#monitor = watchSystem(system, options.monitor.systemMs, runDir, rings, media, reporter)
+    this.#alerts = watchAlerts(setup)
     this.#plotter = new Plotter({
       runDir,
       entry: entries.plot,
@@ -55,6 +62,12 @@ export class SideWork {
   /** The run makes no records of its own any more. */
   stopMonitor(): void {
     this.#monitor?.stop()
+    this.#alerts?.stop()
+  }
+
+  /** The sinks are closed: nothing more is told of alerts. */
+  endAlerts(): void {
+    this.#alerts?.end()
   }
 
   async stop(deadline: number): Promise<void> {

@@ -24,6 +24,8 @@ export interface Cursor {
   readonly state: SinkState | null
   /** How often in a row the sink began again without coming further than before, and how far that was. */
   readonly rebuilds?: { readonly count: number; readonly position: number } | undefined
+  /** How many rewinds of the journal this knows of: rows that were superseded since may be at the destination. */
+  readonly rewinds?: number | undefined
   /** The boot of the machine that wrote this: see store/boot-id.ts. */
   readonly boot?: string | null
 }

@@ -5,6 +5,8 @@ import { NameTable } from '../record/names.js'
 
 export interface Fed {
   readonly batch: RecordBatch | null
+  /** Rows between here and `after` that are in no batch: see JournalReader. */
+  readonly superseded: ReadonlyMap<number, readonly number[]>
   readonly after: JournalPlace
 }
 
@@ -60,7 +62,7 @@ export class Feed {
 /** A reader that failed half-way has rows of nobody knows where: it is not used again. */
 function next(reader: JournalReader, limits: ReadLimits): Fed {
   try {
-    return { batch: reader.read(limits), after: reader.place }
+    return { batch: reader.read(limits), superseded: reader.superseded, after: reader.place }
   } catch (error) {
     closeQuietly(reader)
     throw error

@@ -1,4 +1,7 @@
+import path from 'node:path'
+import { readRewinds } from '../journal/rewinds.js'
 import { SinkError } from '../sinks/errors.js'
+import type { Sink } from '../sinks/sink.js'
 import { type Cursor, firstCursor } from './cursor.js'
 
 /** So often in a row a sink may begin again without coming further than it was before. */
@@ -18,7 +21,7 @@ export function rebuild(cursor: Cursor, error: unknown, message: string): Rebuil
   const { sink, attempts, place, rebuilds } = cursor
   const again = rebuilds !== undefined && place.position <= rebuilds.position
   const count = again ? rebuilds.count + 1 : 1
-  const first = { ...firstCursor(sink), attempts: attempts + 1 }
+  const first = { ...firstCursor(sink), attempts: attempts + 1, rewinds: cursor.rewinds }
   if (count <= MAX_REBUILDS) {
     const position = again ? rebuilds.position : place.position
     return { cursor: { ...first, lastError: message, rebuilds: { count, position } }, error }
@@ -28,4 +31,17 @@ export function rebuild(cursor: Cursor, error: unknown, message: string): Rebuil
     cursor: { ...first, lastError },
     error: new SinkError('pause', 'REBUILD_LOOP', lastError, { cause: error }),
   }
+}
+
+/**
+ * The cursor of a sink, once it knows of all rewinds of the journal: a destination that may hold rows which are
+ * superseded since begins again, unless it knows what to do itself.
+ */
+export function afterRewinds(cursor: Cursor, runDir: string, { afterRewind = 'rebuild' }: Sink): Cursor {
+  const rewinds = readRewinds(path.join(runDir, 'journal')).length
+  if (rewinds === (cursor.rewinds ?? 0)) return cursor
+  const { sink, attempts, lastError } = cursor
+  return afterRewind === 'continue'
+    ? { ...cursor, rewinds }
+    : { ...firstCursor(sink), attempts, lastError, rewinds }
 }

@@ -7,8 +7,9 @@ import { bootId } from '../store/boot-id.js'
 import { BatchLimit, batchBytesOf } from './batch-limit.js'
 import { type Cursor, commitCursor, isSuspect, readCursor } from './cursor.js'
 import { appendDeadLetters, type DeadLetterFile, trimDeadLetters } from './dead-letter.js'
-import type { Feed } from './feed.js'
-import { rebuild } from './rebuild.js'
+import type { Fed, Feed } from './feed.js'
+import { addGaps, advance, behind, type Gaps } from './gaps.js'
+import { afterRewinds, rebuild } from './rebuild.js'
 
 const CLOSE_MS = 1000
 /** After so many failures in a row the destination counts as dead, and each further attempt is a single row. */
@@ -17,6 +18,7 @@ const DEAD_AFTER_ATTEMPTS = 5
 const TIMEOUT_CODES: readonly string[] = ['TIMEOUT', 'ETIMEDOUT']
 
 /** `state` is null where the sink has not taken a row yet. */
+type Whole = Fed & { readonly batch: RecordBatch }
 type Written = Omit<WriteResult, 'state'> & { readonly state: SinkState | null }
 
 /**
@@ -52,7 +54,7 @@ export class SinkSession {
     this.#context = context
     this.#feed = feed
     this.#slot = slot
-    this.#cursor = readCursor(runDir, name)
+    this.#cursor = afterRewinds(readCursor(runDir, name), runDir, sink)
     if (slot !== null) this.#succeed(slot)
     this.#publish()
   }
@@ -78,16 +80,16 @@ export class SinkSession {
     try {
       this.#commitLate()
       await this.#open()
-      const { batch, after } = this.#feed.read(this.#cursor.place, {
+      const { batch, superseded, after } = this.#feed.read(this.#cursor.place, {
         end,
         maxBytes: batchBytesOf(this.#sink),
       })
       if (batch === null) {
-        if (after.position !== this.#cursor.place.position) this.#commit(this.#past(after))
+        if (after.position !== this.#cursor.place.position) this.#commit(this.#past(after, superseded))
         this.#noLongerFails()
         return true
       }
-      const whole = await this.#write(batch, after, until)
+      const whole = await this.#write({ batch, superseded, after }, until)
       return whole && after.position >= end
     } catch (error) {
       throw await this.#failed(error)
@@ -142,7 +144,7 @@ export class SinkSession {
   }
 
   /** False where it stopped before the end of the batch. */
-  async #write(batch: RecordBatch, after: JournalPlace, until: number): Promise<boolean> {
+  async #write({ batch, superseded, after }: Whole, until: number): Promise<boolean> {
     const next: Record<string, number> = { ...this.#cursor.place.next }
     const { position } = this.#cursor.place
     for (let from = 0; from < batch.count; ) {
@@ -153,22 +155,28 @@ export class SinkSession {
       const result = await this.#writePart(part)
       if (result === null) continue
       const last = to === batch.count
-      const lost = advance(next, batch, from, to) + (last ? missedBehind(next, after.next) : 0)
-      if (lost > 0) {
-        this.#context.warn('journal-damage', `${lost} rows are missing from damaged blocks of the journal`)
+      const gaps = advance(next, batch, from, to, superseded)
+      if (last) addGaps(gaps, behind(next, after.next, superseded))
+      if (gaps.lost > 0) {
+        this.#context.warn(
+          'journal-damage',
+          `${gaps.lost} rows are missing from damaged blocks of the journal`,
+        )
       }
       // Half-way through a batch the place is the batch's own: sequence numbers skip what has been delivered.
-      this.#settle(part, result, lost, last ? after : { position, next: { ...next } })
+      this.#settle(part, result, gaps, last ? after : { position, next: { ...next } })
       from = to
     }
     return true
   }
 
   /** Over a stretch without rows; what the journal has lost there is counted as in `#settle`. */
-  #past(after: JournalPlace): Partial<Cursor> {
+  #past(after: JournalPlace, superseded: Fed['superseded']): Partial<Cursor> {
     const { counts, place } = this.#cursor
-    const deadLettered = counts.deadLettered + missedBehind(place.next, after.next)
-    return { place: after, counts: { ...counts, deadLettered } }
+    const gaps = behind(place.next, after.next, superseded)
+    const deadLettered = counts.deadLettered + gaps.lost
+    const notApplicable = counts.notApplicable + gaps.superseded
+    return { place: after, counts: { ...counts, deadLettered, notApplicable } }
   }
 
   /** Null where the part was too large, or holds a bad row somewhere: try a smaller one. */
@@ -196,8 +204,8 @@ export class SinkSession {
     else if (action === 'split' || late) this.#limit.tooLarge(count)
   }
 
-  /** `lost` rows never reach any destination: they count as dead-lettered, so that the sums still add up. */
-  #settle(part: RecordBatch, result: Written, lost: number, place: JournalPlace): void {
+  /** Lost rows never reach any destination: they count as dead-lettered, so that the sums still add up. */
+  #settle(part: RecordBatch, result: Written, gaps: Gaps, place: JournalPlace): void {
     const { state, notApplicable = 0, rejected = [] } = result
     const { counts } = this.#cursor
     // Where the dead letters cannot be written the part comes again, to a sink that is laid back to what is committed.
@@ -210,8 +218,8 @@ export class SinkSession {
       deadLetterBytes: appendDeadLetters(this.#deadLetters(), part, rejected),
       counts: {
         delivered: counts.delivered + part.count - notApplicable - rejected.length,
-        deadLettered: counts.deadLettered + rejected.length + lost,
-        notApplicable: counts.notApplicable + notApplicable,
+        deadLettered: counts.deadLettered + rejected.length + gaps.lost,
+        notApplicable: counts.notApplicable + notApplicable + gaps.superseded,
       },
     }
     this.#commitLate()
@@ -277,23 +285,4 @@ async function within(ms: number, work: Promise<void>): Promise<void> {
   })
   await Promise.race([work, late])
   clearTimeout(timer)
-}
-
-/** Rows that the journal knows to be lost, though none that it still has comes after them. */
-function missedBehind(next: JournalPlace['next'], after: JournalPlace['next']): number {
-  let missed = 0
-  for (const [producer, sequence] of Object.entries(after)) missed += sequence - (next[producer] ?? 0)
-  return missed
-}
-
-/** Moves the expected sequence numbers over rows `from .. to - 1`; returns how many rows were missing. */
-function advance(next: Record<string, number>, batch: RecordBatch, from: number, to: number): number {
-  let lost = 0
-  for (let row = from; row < to; row++) {
-    const producer = batch.producers[row]!
-    const sequence = batch.sequences[row]!
-    lost += sequence - (next[producer] ?? 0)
-    next[producer] = sequence + 1
-  }
-  return lost
 }

@@ -8,6 +8,7 @@ import { checkMlflow } from './mlflow.js'
 import { checkNats } from './nats.js'
 import { checkNode } from './node-version.js'
 import { checkProxies } from './proxies.js'
+import { checkS3 } from './s3.js'
 import { checkStorage } from './storage.js'
 import { checkTensorboard } from './tensorboard.js'
 import { checkThreads } from './threads.js'
@@ -22,7 +23,7 @@ export interface DoctorOptions {
   /** Where packages are looked for. Default: the working directory. */
   readonly cwd?: string
   readonly env?: NodeJS.ProcessEnv
-  /** Look for W&B, MLflow and NATS also where nothing names them. Default false. */
+  /** Look for W&B, MLflow, NATS and S3 also where nothing names them. Default false. */
   readonly allDestinations?: boolean
   /** For each thing that may not answer. Default 3000. */
   readonly timeoutMs?: number
@@ -51,6 +52,7 @@ export async function runDoctor(options: DoctorOptions = {}): Promise<Check[]> {
     destination('W&B', context, checkWandb),
     destination('MLflow', context, checkMlflow),
     destination('NATS', context, checkNats),
+    destination('S3', context, checkS3),
   ])
   const [threads, gpu, ...destinations] = await asked
   const at = (name: string, check: () => Check | Check[]) => guarded(name, context, () => [check()].flat())

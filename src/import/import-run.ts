@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { hashConfig } from '../daemon/context/config-hash.js'
 import { createRunDirectory, formatRunId } from '../daemon/context/run-id.js'
 import { recoverRun } from '../recovery/recover-run.js'
-import { RUN_FILE_FORMAT, writeRunFile } from '../store/run-file.js'
+import { plainRunFile } from '../store/plain-run-file.js'
+import { writeRunFile } from '../store/run-file.js'
 import { findImported, hashFiles } from './identity.js'
 import { ImportedJournal } from './journal.js'
 import { ImportError, type ImportedFacts, type ImportedRunFile, type RunSource } from './types.js'
@@ -56,7 +57,7 @@ export async function importRun(source: RunSource, options: ImportOptions): Prom
   try {
     const reader = source.open()
     const journal = new ImportedJournal(temporary, sha256)
-    const written = writeRows(journal, reader.rows())
+    const written = writeRecords(journal, reader.records())
     const facts = { ...reader.facts(), ...(options.name !== undefined && { name: options.name }) }
     if (Object.keys(facts.summary).length > 0) {
       const record = { kind: 'summary', name: 'summary', producer: 0 } as const
@@ -77,23 +78,26 @@ export async function importRun(source: RunSource, options: ImportOptions): Prom
   }
 }
 
-function writeRows(
+function writeRecords(
   journal: ImportedJournal,
-  rows: ReturnType<ReturnType<RunSource['open']>['rows']>,
+  records: ReturnType<ReturnType<RunSource['open']>['records']>,
 ): Written {
   let values = 0
   let count = 0
   let lastStep = 0
   let firstTime = Number.POSITIVE_INFINITY
   let lastTime = Number.NEGATIVE_INFINITY
-  for (const row of rows) {
-    if (row.values.size === 0) continue
-    journal.add(row)
-    count++
-    values += row.values.size
-    lastStep = row.step
-    firstTime = Math.min(firstTime, row.time)
-    lastTime = Math.max(lastTime, row.time)
+  for (const record of records) {
+    if ('update' in record) journal.addUpdate(record.update, record.step, record.time)
+    else if (record.values.size === 0) continue
+    else {
+      journal.add(record)
+      count++
+      values += record.values.size
+      lastStep = record.step
+    }
+    firstTime = Math.min(firstTime, record.time)
+    lastTime = Math.max(lastTime, record.time)
   }
   return { rows: count, values, firstTime, lastTime, lastStep }
 }
@@ -137,8 +141,7 @@ function runFile(id: string, project: string, start: number, made: Made): Import
   const { facts, written, source, sha256, records } = made
   const end = Math.max(start, Number.isFinite(written.lastTime) ? written.lastTime : start)
   const { leftOut, summary: _, startTime: __, project: ___, ...rest } = facts
-  return {
-    format: RUN_FILE_FORMAT,
+  const known = {
     id,
     ...rest,
     project,
@@ -146,14 +149,12 @@ function runFile(id: string, project: string, start: number, made: Made): Import
     endTime: new Date(end).toISOString(),
     durationSeconds: (end - start) / 1000,
     configSha256: hashConfig(facts.config),
-    git: null,
-    command: null,
-    software: null,
-    hardware: null,
-    producers: [{ id: 0, name: 'main' }],
     sinks: [SUMMARY_SINK],
     delivered: false,
     records: { accepted: records, journaled: records, dropped: 0 },
+  }
+  return {
+    ...plainRunFile(known),
     imported: { from: source.kind, path: source.path, sha256, time: new Date().toISOString(), leftOut },
   }
 }

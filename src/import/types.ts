@@ -1,4 +1,5 @@
 import type { JsonObject } from '../record/json.js'
+import type { UpdateRecord } from '../record/media.js'
 import type { RunStatus } from '../sinks/sink.js'
 import type { RunFile } from '../store/run-file.js'
 
@@ -12,7 +13,15 @@ export interface ImportedRow {
   readonly values: ReadonlyMap<string, number>
 }
 
-/** What a source tells of its run beside the rows; complete when its rows have been read. */
+/** What happened in the run beside its rows, at a moment: printed lines, a sample of the machine. */
+export interface ImportedUpdate {
+  readonly step: number
+  /** Milliseconds since the epoch, whole. */
+  readonly time: number
+  readonly update: UpdateRecord
+}
+
+/** What a source tells of its run beside the rows; complete when its records have been read. */
 export interface ImportedFacts {
   readonly name: string
   readonly project: string | null
@@ -43,7 +52,7 @@ export interface RunSource {
 
 export interface SourceReader {
   /** In order, once. Blocks for file calls; throws the file system's errors, and ImportError. */
-  rows(): Generator<ImportedRow>
+  records(): Generator<ImportedRow | ImportedUpdate>
   facts(): ImportedFacts
 }
 

@@ -24,6 +24,11 @@ export class DefinitionStore {
     if (!this.#frames.get(producer)?.has(key)) this.add(producer, encodeKey(key, name))
   }
 
+  /** Names of a producer and their keys; of several keys with one name, the last. */
+  namesOf(producer: number): [name: string, key: number][] {
+    return [...(this.#frames.get(producer) ?? [])].map(([key, frame]) => [nameOf(frame), key])
+  }
+
   /** The definitions of each producer, in groups that fit a block. */
   *groups(): Iterable<{ producer: number; frames: Uint8Array }> {
     for (const [producer, frames] of this.#frames) {
@@ -41,4 +46,9 @@ export class DefinitionStore {
       if (bytes > 0) yield { producer, frames: Buffer.concat(group) }
     }
   }
+}
+
+function nameOf(frame: Uint8Array): string {
+  const bytes = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength)
+  return bytes.toString('utf8', 16, 16 + bytes.readUInt32LE(8))
 }

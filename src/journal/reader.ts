@@ -6,6 +6,7 @@ import { LostNames } from './lost-names.js'
 import { FRAMES_HEADER_BYTES, type FramesHeader, type Note, readFramesHeader, readNote } from './payload.js'
 import { JOURNAL_START, offsetOf, positionOf, segmentOf } from './position.js'
 import { READ_BYTES, RecordReader, type RecordVisitor } from './records.js'
+import { outlivesRewind, readSuperseded, type Superseded } from './rewinds.js'
 
 /** A place in a journal, and what a reader must know to go on from there. Plain JSON. */
 export interface JournalPlace {
@@ -27,6 +28,8 @@ export interface JournalReaderOptions {
   /** A table that several readers share, so that their batches agree on the indexes of names. */
   readonly names?: NameTable
   readonly onNote?: (note: Note) => void
+  /** Give rows that a resumed run has superseded too (see rewinds.ts). Default: they are left out. */
+  readonly superseded?: boolean
 }
 
 /**
@@ -43,6 +46,9 @@ export class JournalReader implements RecordVisitor {
   readonly #records: RecordReader
   readonly #header: FramesHeader = { producer: 0, rows: 0, firstSequence: 0 }
   readonly #onNote: ((note: Note) => void) | undefined
+  readonly #withSuperseded: boolean
+  #rewound: Superseded | null = null
+  #leftOut = new Map<number, number[]>()
   #gaps: GapFinder | null = null
   #lostNames: LostNames | null = null
   /** Of the record in hand. */
@@ -59,6 +65,8 @@ export class JournalReader implements RecordVisitor {
     this.#builder.onUnknown = (producer, key) => this.#findName(producer, key)
     this.#records = new RecordReader(directory, place.position, this)
     this.#onNote = options.onNote
+    this.#withSuperseded = options.superseded === true
+    this.#learnRewinds()
     for (const [producer, next] of Object.entries(place.next)) this.#builder.next.set(Number(producer), next)
     if (offsetOf(place.position) === 0) return
     try {
@@ -83,10 +91,18 @@ export class JournalReader implements RecordVisitor {
     return this.#builder.lost
   }
 
+  /**
+   * Rows that the last `read()` has left out since they are superseded: per producer their sequence numbers, ascending.
+   */
+  get superseded(): ReadonlyMap<number, readonly number[]> {
+    return this.#leftOut
+  }
+
   /** The rows from here on, or null where there are none (yet). The batch is valid until the next call. */
   read({ end = Number.POSITIVE_INFINITY, maxBytes = 1024 * 1024 }: ReadLimits = {}): RecordBatch | null {
     const records = this.#records
     this.#budget = maxBytes
+    this.#leftOut = new Map()
     // Null means that there is nothing more: definitions and repeated rows, however many, are not an end.
     while (records.reached < end && (this.#budget > 0 || this.#builder.rows === 0)) {
       const before = records.reached
@@ -127,10 +143,28 @@ export class JournalReader implements RecordVisitor {
     } else if (!this.#learning) {
       const note = readNote(buffer, start, end)
       if (note === null) return true
-      if (note.note === 'segment' && note.repeats !== undefined) this.#missBefore(note.next)
+      if (note.note === 'segment') {
+        // A process that resumes the run begins a segment.
+        this.#learnRewinds()
+        if (note.repeats !== undefined) this.#missBefore(note.next)
+      }
       this.#onNote?.(note)
     }
     return true
+  }
+
+  #learnRewinds(): void {
+    if (this.#withSuperseded) return
+    this.#rewound = readSuperseded(this.#directory)
+    if (this.#rewound === null) return
+    this.#builder.leavesOut = (producer, sequence, step, media) => {
+      if (!this.#rewound!.has(producer, sequence, step)) return false
+      if (media !== undefined && outlivesRewind(media)) return false
+      const left = this.#leftOut.get(producer)
+      if (left === undefined) this.#leftOut.set(producer, [sequence])
+      else left.push(sequence)
+      return true
+    }
   }
 
   /** For the framing's use. */

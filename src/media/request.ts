@@ -1,5 +1,5 @@
 import type { MediaFile, MediaKind } from '../record/media.js'
-import type { ConsoleOutput, SystemSample } from '../record/updates.js'
+import type { ConsoleOutput, Resumed, SavedCheckpoint, SystemSample } from '../record/updates.js'
 
 /** Numbers that crossed threads: a view on shared memory, or on a buffer that was transferred. */
 export type NumberArray =
@@ -78,14 +78,17 @@ export interface MediaInputs {
   readonly alert: { readonly alert: unknown }
   readonly console: ConsoleOutput
   readonly system: SystemSample
+  readonly resume: Resumed
+  readonly checkpoint: SavedCheckpoint
   /** An absolute path, or bytes. */
   readonly file: { readonly path: string } | { readonly bytes: Uint8Array }
-  /** `files`: path within the artifact, and an absolute path of a file or a directory, or bytes. */
+  /** `files`: path within the artifact, and an absolute path of a file or a directory, bytes, or what it refers to. */
   readonly artifact: {
     readonly files: readonly {
       readonly name: string | null
       readonly path?: string
       readonly bytes?: Uint8Array
+      readonly reference?: unknown
     }[]
     readonly about: unknown
   }

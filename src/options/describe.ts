@@ -1,3 +1,5 @@
+import { hideSecrets } from './secrets.js'
+
 /** One step of a path into the options. */
 export type PathSegment = string | number
 
@@ -21,7 +23,7 @@ export function pathText(path: readonly PathSegment[]): string {
 export function describeValue(value: unknown, path: readonly PathSegment[]): string {
   const type = typeName(value)
   if (path.some((segment) => typeof segment === 'string' && SECRET.test(segment))) return `${type} (hidden)`
-  if (typeof value === 'string') return `string ${quote(withoutCredentials(value))}`
+  if (typeof value === 'string') return `string ${quote(hideSecrets(withoutCredentials(value)))}`
   if (typeof value === 'number' || typeof value === 'boolean') return `${type} ${value}`
   if (typeof value === 'bigint') return `bigint ${shorten(value.toString())}`
   if (Array.isArray(value)) return `array of ${value.length}`
@@ -37,7 +39,8 @@ function shorten(text: string): string {
   return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}...` : text
 }
 
-function withoutCredentials(text: string): string {
+/** Passwords in URLs. */
+export function withoutCredentials(text: string): string {
   return text.replace(/:\/\/[^/\s]*@/g, '://***@')
 }
 

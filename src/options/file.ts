@@ -1,71 +1,85 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, extname, resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { type Env, envOptions } from './env-options.js'
 import { OptionsError } from './errors.js'
-import { jsonErrorLine } from './json-error.js'
+import { isText } from './file-schema.js'
+import { mergeOptions } from './merge.js'
 import type { RunOptions } from './options.js'
+import { readObject } from './parse-file.js'
+import { withProfile } from './profiles.js'
+import { substitute } from './substitute.js'
+
+/** Where `readOptions()` looks in the working directory. */
+export const FILE_NAMES = ['offstep.config.yaml', 'offstep.config.yml', 'offstep.config.json'] as const
+
+export interface ReadOptions {
+  /** One of the file's `profiles`. Default: `OFFSTEP_PROFILE`, else none. */
+  readonly profile?: string | undefined
+  /** Default: `process.env`. */
+  readonly env?: Env
+}
+
+/** An options file as it was read: its profile laid over it, its placeholders filled. */
+export interface OptionsFile {
+  readonly path: string
+  readonly profile: string | undefined
+  readonly options: Record<string, unknown>
+}
 
 /**
- * Reads the options of `init()` from a .json, .yaml or .yml file. A `config` that is a string is the path of
- * another such file, relative to this one, and is replaced by what that holds. Reads synchronously, so call it
- * before training; does not check the options: `init()` does.
+ * Reads the options of `init()` from a .json, .yaml or .yml file; without a path, from the one that `OFFSTEP_CONFIG`
+ * names, else from `offstep.config.yaml`, `.yml` or `.json` in the working directory. `${NAME}` and
+ * `${NAME:-default}` stand for environment variables. OFFSTEP_DIR, OFFSTEP_MODE and OFFSTEP_PRESET win over the file.
+ * A `config` that is a string is the path of another such file, relative to this one, and is replaced by what that
+ * holds. Reads synchronously, so call it before training; does not check the options: `init()` does.
  *
- * Throws OptionsError where a file is missing, of another kind, not parsable, or not an object.
+ * Throws OptionsError where a file is missing, of another kind, not parsable, or not an object; where it has no such
+ * profile; and where an environment variable is missing.
  */
-export function readOptions(path: string): RunOptions {
-  const options = readObject(path, 'options file')
-  if (typeof options.config !== 'string') return options
-  return { ...options, config: readObject(resolve(dirname(path), options.config), 'config file') }
+export function readOptions(path?: string, { profile, env = process.env }: ReadOptions = {}): RunOptions {
+  const { options } = readOptionsFile(path ?? findFile(env), { profile, env })
+  return mergeOptions(options, envOptions(env)) as RunOptions
 }
 
-function readObject(path: string, role: string): Record<string, unknown> {
-  const parse = parserFor(path, role)
-  const value = parse(readText(path, role))
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return value as Record<string, unknown>
-  throw new OptionsError(`${role} ${path} must hold one object at its top level: write "name: value" pairs`)
-}
-
-function readText(path: string, role: string): string {
-  try {
-    // A byte-order mark, which Windows editors write, is no JSON.
-    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') throw new OptionsError(`${role} ${path} does not exist: check its path`)
-    throw new OptionsError(`${role} ${path} cannot be read (${code}): check that it is a readable file`)
+/** The same without what the environment says beside the file. */
+export function readOptionsFile(path: string, { profile, env = process.env }: ReadOptions): OptionsFile {
+  const chosen = profile ?? (env.OFFSTEP_PROFILE || undefined)
+  const content = withProfile(path, readObject(path, 'options file'), chosen)
+  const options = filled(path, 'options file', content, env)
+  if (typeof options.config === 'string') {
+    const configPath = resolve(dirname(path), options.config)
+    options.config = filled(configPath, 'config file', readObject(configPath, 'config file'), env, ['config'])
   }
+  return { path, profile: chosen, options }
 }
 
-function parserFor(path: string, role: string): (text: string) => unknown {
-  const syntaxError = (kind: string, line: number) =>
-    new OptionsError(`${role} ${path} is not valid ${kind} at line ${line}: correct the syntax there`)
-  switch (extname(path).toLowerCase()) {
-    case '.json':
-      return (text) => {
-        try {
-          return JSON.parse(text)
-        } catch {
-          throw syntaxError('JSON', jsonErrorLine(text))
-        }
-      }
-    case '.yaml':
-    case '.yml':
-      return (text) => {
-        const yaml = loadYaml()
-        try {
-          // Only errors: a warning would be printed from the training thread.
-          return yaml.parse(text, { logLevel: 'error' })
-        } catch (error) {
-          throw syntaxError('YAML', (error as { linePos?: { line: number }[] }).linePos?.[0]?.line ?? 1)
-        }
-      }
-    default:
-      throw new OptionsError(`${role} ${path} has an unknown extension: use .json, .yaml or .yml`)
-  }
+/** Of an options file that nobody has named; undefined where there is none. */
+export function foundFile(env: Env, directory = process.cwd()): string | undefined {
+  if (env.OFFSTEP_CONFIG) return env.OFFSTEP_CONFIG
+  return FILE_NAMES.map((name) => join(directory, name)).find((path) => existsSync(path))
 }
 
-/** Loaded for YAML files only: it takes longer to load than everything else in this folder. */
-function loadYaml(): typeof import('yaml') {
-  return createRequire(import.meta.url)('yaml')
+function findFile(env: Env): string {
+  const found = foundFile(env)
+  if (found !== undefined) return found
+  throw new OptionsError(
+    `there is no ${FILE_NAMES.join(', ')} in ${process.cwd()}: give a path, or set OFFSTEP_CONFIG`,
+  )
+}
+
+function filled(
+  path: string,
+  role: string,
+  content: Record<string, unknown>,
+  env: Env,
+  under: readonly string[] = [],
+): Record<string, unknown> {
+  const problems: string[] = []
+  const options = substitute(content, {
+    env,
+    isText: (at) => isText([...under, ...at]),
+    report: (at, problem) => problems.push(`${at} ${problem}`),
+  })
+  if (problems.length === 0) return options as Record<string, unknown>
+  throw new OptionsError(`${role} ${path}:${problems.map((problem) => `\n  ${problem}`).join('')}`)
 }

@@ -1,4 +1,6 @@
+import type { AlertRule, AlertTarget, OnAlert } from '../alerts/types.js'
 import type { WhenFull } from '../ring/layout.js'
+import type { ResolvedSystemMonitor, SystemMonitorOptions } from './system-monitor.js'
 
 /** `offline` writes files only and leaves network sinks for `offstep sync`; `disabled` makes every call a no-op. */
 export type RunMode = 'online' | 'offline' | 'disabled'
@@ -6,7 +8,10 @@ export type RunMode = 'online' | 'offline' | 'disabled'
 export type { WhenFull }
 export type Goal = 'minimize' | 'maximize'
 /** Sinks that a name selects. `summary` is not among them: it always runs. */
-export type BuiltInSink = 'jsonl' | 'csv' | 'tensorboard' | 'console' | 'wandb'
+export type BuiltInSink = 'jsonl' | 'csv' | 'tensorboard' | 'console' | 'log' | 'wandb' | 's3' | 'mlflow'
+
+/** A set of options under a name: see presets.ts. */
+export type PresetName = 'basic' | 'full' | 'stability' | 'benchmark' | 'production'
 
 /** A built-in sink by name; with options of its own; or a sink of yours, loaded on a pool thread. */
 export type SinkOption =
@@ -24,6 +29,8 @@ export type SinkOption =
 
 /** What `init()` takes. Every option may be left out; an unknown one is an error. */
 export interface RunOptions {
+  /** A set of options that what is given here is laid over. Default: `OFFSTEP_PRESET`, else none. */
+  readonly preset?: PresetName | undefined
   /** A directory of runs that belong together. Default `default`. */
   readonly project?: string | undefined
   /** The run's name for people, and the start of its id. Default: the project's name, else `run`. */
@@ -44,8 +51,15 @@ export interface RunOptions {
   readonly id?: string | undefined
   /** Default `['jsonl', 'csv', 'tensorboard']`. */
   readonly sinks?: readonly SinkOption[] | undefined
+  /** Rules that tell when something goes wrong, or is over. See docs/alerts.md. */
+  readonly alerts?: readonly AlertRule[] | undefined
+  /** Where alerts go, beside the log, W&B and `onAlert`. Default `['terminal']`. */
+  readonly alertTargets?: readonly AlertTarget[] | undefined
+  /** Called for each alert, from the event loop of the thread that calls `init()`. What it throws is warned of once. */
+  readonly onAlert?: OnAlert | undefined
   /** Which way each metric gets better, by metric name. */
   readonly goals?: { readonly [metric: string]: Goal } | undefined
+  readonly checkpoints?: CheckpointOptions | undefined
   /** The shared memory between a producing thread and the drain; one ring a thread. */
   readonly ring?:
     | {
@@ -87,16 +101,16 @@ export interface RunOptions {
     | undefined
   /**
    * Keep what the process prints (`process.stdout`, `process.stderr`) as records of the run. Default: true where a
-   * sink is there that shows it (`wandb`).
+   * sink is there that shows it (`wandb`, `log`).
    */
   readonly captureConsole?: boolean | undefined
   readonly monitor?:
     | {
         /**
-         * Samples of CPU, memory, disk, network and NVIDIA GPUs, taken on the tracker's thread. `everyMs`: default
-         * 15,000. Default: on where a sink is there that shows them (`wandb`).
+         * Samples of CPU, memory, disk, network, GPUs and the event loop, taken on the tracker's thread: records of the
+         * run, and `run.system()`. Default: `OFFSTEP_SYSTEM_MS`, else every 10,000 ms. See docs/system-metrics.md.
          */
-        readonly system?: boolean | { readonly everyMs?: number | undefined } | undefined
+        readonly system?: boolean | SystemMonitorOptions | undefined
       }
     | undefined
   /**
@@ -116,6 +130,39 @@ export interface RunOptions {
   readonly git?: boolean | undefined
   /** URL or path of the daemon's entry file, where a bundler has moved it. */
   readonly workerUrl?: string | URL | undefined
+}
+
+/** When `run.checkpoints` saves, and what it keeps. */
+export interface CheckpointOptions {
+  /** When `shouldSave()` says so: every so many steps; or steps, minutes and epochs, whichever comes first. */
+  readonly every?:
+    | number
+    | {
+        readonly steps?: number | undefined
+        readonly minutes?: number | undefined
+        readonly epochs?: number | undefined
+      }
+    | undefined
+  /** The newest ones that are kept, by step. Default 3. */
+  readonly keepLast?: number | undefined
+  /** The best ones that are kept, by `metric`. Default 1. */
+  readonly keepBest?: number | undefined
+  /** Keeps those whose step is a multiple of it. Default 0: none for that. */
+  readonly keepEvery?: number | undefined
+  /** Which of the metrics given to `save()` says what is best. Default: the first that has a goal. */
+  readonly metric?: string | undefined
+  /** Default: as `goals` or the metric's name say, else `min`. */
+  readonly mode?: 'min' | 'max' | undefined
+  /** Default `none`: the weights are then files that every reader of safetensors reads. */
+  readonly compression?: 'none' | 'gzip' | 'brotli' | undefined
+  /** Saves that may be on their way at once; their copies are in memory. Default 2. */
+  readonly maxInFlight?: number | undefined
+  /** What a further `save()` does: wait until one is done, or leave it out. Default `wait`. */
+  readonly whenFull?: 'wait' | 'skip' | undefined
+  /** The longest that it waits, in ms; then it leaves it out. Default 60,000. */
+  readonly maxWaitMs?: number | undefined
+  /** Room to leave on the disk: a checkpoint that would take it is not written. Default 0. */
+  readonly minFreeBytes?: number | undefined
 }
 
 export interface ResolvedSink {
@@ -141,6 +188,19 @@ export interface ResolvedOptions {
   readonly id: string | null
   readonly sinks: readonly ResolvedSink[]
   readonly goals: { readonly [metric: string]: Goal }
+  readonly checkpoints: {
+    readonly every: { readonly steps: number; readonly minutes: number; readonly epochs: number }
+    readonly keepLast: number
+    readonly keepBest: number
+    readonly keepEvery: number
+    readonly metric: string | null
+    readonly mode: 'min' | 'max' | null
+    readonly compression: 'none' | 'gzip' | 'brotli'
+    readonly maxInFlight: number
+    readonly whenFull: 'wait' | 'skip'
+    readonly maxWaitMs: number
+    readonly minFreeBytes: number
+  }
   readonly ring: {
     readonly capacityBytes: number
     readonly whenFull: WhenFull
@@ -151,8 +211,7 @@ export interface ResolvedOptions {
   readonly disk: { readonly minFreeBytes: number }
   readonly limits: { readonly maxMetrics: number; readonly maxNameBytes: number }
   readonly captureConsole: boolean
-  /** `systemMs`: time between two samples; 0 for none. */
-  readonly monitor: { readonly systemMs: number }
+  readonly monitor: ResolvedSystemMonitor
   /** Null: where the run is long enough. */
   readonly plots: boolean | null
   readonly plotEvery: number

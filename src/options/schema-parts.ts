@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import type { Report } from './copy-value.js'
+import type { JsonSchema } from './json-schema.js'
 import { didYouMean } from './suggest.js'
 
 // Every message is the fix: the report adds the path and what was given.
@@ -7,6 +8,10 @@ import { didYouMean } from './suggest.js'
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
+
+/** What the JSON Schema says of a value where the valibot schema does not tell: see json-schema.ts. */
+export const forEditors = <Input>(jsonSchema: JsonSchema) =>
+  v.metadata<Input, { readonly jsonSchema: JsonSchema }>({ jsonSchema })
 
 /** An object of known options. valibot's own strict object stops at the first unknown key: we list them all. */
 export function group<E extends v.ObjectEntries>(entries: E) {
@@ -49,6 +54,7 @@ export function whole(unit: string, min: number, max: number) {
     v.pipe(
       v.number(fix),
       v.check((n) => Number.isInteger(n) && n >= min && n <= max, fix),
+      forEditors({ type: 'integer', minimum: min, maximum: max }),
     ),
   )
 }
@@ -56,7 +62,8 @@ export function whole(unit: string, min: number, max: number) {
 export function powerOfTwo(min: number, max: number) {
   const fix = `give a power of two from ${min} to ${max} bytes (8 MiB is 8388608)`
   const accepts = (n: number) => Number.isInteger(Math.log2(n)) && n >= min && n <= max
-  return v.optional(v.pipe(v.number(fix), v.check(accepts, fix)))
+  const powers = Array.from({ length: 53 }, (_, exponent) => 2 ** exponent).filter(accepts)
+  return v.optional(v.pipe(v.number(fix), v.check(accepts, fix), forEditors({ enum: powers })))
 }
 
 /** A parser that reports through a callback, as a valibot transformation. */

@@ -1,16 +1,35 @@
 import * as v from 'valibot'
+import { parseRule, RULE } from '../alerts/options/rules.js'
+import { parseTarget, TARGET } from '../alerts/options/targets.js'
+import type { OnAlert } from '../alerts/types.js'
+import { checkpoints } from './checkpoints.js'
 import { copyValue } from './copy-value.js'
 import { GIB, KIB, MIB } from './defaults.js'
+import type { JsonSchema } from './json-schema.js'
 import { workerFileUrl } from './module-url.js'
 import { directoryNameProblem, NAME_FIX, nameProblem, pathProblem } from './names.js'
 import type { ResolvedSink } from './options.js'
-import { group, isRecord, oneOf, parsed, powerOfTwo, text, whole } from './schema-parts.js'
-import { parseSink } from './sinks.js'
+import { PRESET_NAMES } from './presets.js'
+import { forEditors, group, isRecord, oneOf, parsed, powerOfTwo, text, whole } from './schema-parts.js'
+import { BUILT_IN, parseSink } from './sinks.js'
+import { systemMonitor } from './system-monitor.js'
 
 const MAX_TAGS = 256
 
+const SINK: JsonSchema = {
+  anyOf: [
+    { enum: BUILT_IN },
+    { type: 'object', required: ['type'], properties: { type: { enum: BUILT_IN } } },
+    {
+      type: 'object',
+      required: ['module', 'name'],
+      properties: { module: { type: 'string' }, name: { type: 'string' }, export: { type: 'string' } },
+    },
+  ],
+}
+
 const sinks = v.pipe(
-  v.array(parsed(parseSink), 'give an array, such as ["jsonl", "csv"]'),
+  v.array(v.pipe(parsed(parseSink), forEditors(SINK)), 'give an array, such as ["jsonl", "csv"]'),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return
     const names = new Set<string>()
@@ -44,6 +63,7 @@ const workerUrl = v.pipe(
     'give a file: or data: URL, or the path of the daemon entry file',
   ),
   v.transform((value) => workerFileUrl(value)),
+  forEditors({ type: 'string' }),
 )
 
 const TAG_FIX = 'give a string of 1 to 256 characters'
@@ -53,11 +73,12 @@ const tag = v.pipe(
 )
 
 export const optionsSchema = group({
+  preset: v.optional(oneOf(PRESET_NAMES)),
   project: text(NAME_FIX, directoryNameProblem),
   name: text(NAME_FIX, nameProblem),
   dir: text('give the path of a directory', pathProblem),
   mode: v.optional(oneOf(['online', 'offline', 'disabled'])),
-  config: v.optional(config),
+  config: v.optional(v.pipe(config, forEditors({ type: ['object', 'string'] }))),
   tags: v.optional(
     v.pipe(
       v.array(tag, 'give an array of strings, such as ["baseline"]'),
@@ -69,6 +90,19 @@ export const optionsSchema = group({
   jobType: text(NAME_FIX, nameProblem),
   id: text(NAME_FIX, directoryNameProblem),
   sinks: v.optional(sinks),
+  alerts: v.optional(
+    v.array(v.pipe(parsed(parseRule), forEditors(RULE)), 'give an array of rules, such as [{ when: "nan" }]'),
+  ),
+  alertTargets: v.optional(
+    v.array(v.pipe(parsed(parseTarget), forEditors(TARGET)), 'give an array, such as ["terminal", "slack"]'),
+  ),
+  onAlert: v.optional(
+    v.pipe(
+      v.custom<OnAlert>((value) => typeof value === 'function', 'give a function'),
+      // No file can hold one.
+      forEditors({ not: {} }),
+    ),
+  ),
   goals: v.optional(
     v.pipe(
       v.custom<Record<string, unknown>>(
@@ -78,6 +112,7 @@ export const optionsSchema = group({
       v.record(v.string(), oneOf(['minimize', 'maximize'])),
     ),
   ),
+  checkpoints: v.optional(checkpoints),
   ring: v.optional(
     group({
       capacityBytes: powerOfTwo(64 * KIB, GIB),
@@ -96,12 +131,7 @@ export const optionsSchema = group({
   captureConsole: v.optional(v.boolean('give true or false')),
   monitor: v.optional(
     group({
-      system: v.optional(
-        v.union(
-          [v.boolean(), group({ everyMs: whole('milliseconds', 100, 3_600_000) })],
-          'give true, false or { everyMs }',
-        ),
-      ),
+      system: systemMonitor,
     }),
   ),
   plots: v.optional(v.boolean('give true or false')),

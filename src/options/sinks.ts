@@ -1,3 +1,4 @@
+import { isAlertSinkName } from '../alerts/sink-names.js'
 import type { Report } from './copy-value.js'
 import { copyValue } from './copy-value.js'
 import { moduleUrl } from './module-url.js'
@@ -5,17 +6,20 @@ import { directoryNameProblem, NAME_FIX } from './names.js'
 import type { BuiltInSink, ResolvedSink } from './options.js'
 import { didYouMean } from './suggest.js'
 
-const BUILT_IN: readonly string[] = [
+export const BUILT_IN: readonly string[] = [
   'jsonl',
   'csv',
   'tensorboard',
   'console',
+  'log',
   'wandb',
+  's3',
+  'mlflow',
 ] satisfies readonly BuiltInSink[]
 const NAMES = BUILT_IN.map((name) => `"${name}"`).join(', ')
 const ALWAYS_ON = 'summary'
-/** What `offstep sync` sends an offline run of "wandb" with. */
-const UPLOAD = 'wandb-upload'
+/** What `offstep sync` sends an offline run of "wandb" or "mlflow" with. */
+const UPLOADS: readonly string[] = ['wandb-upload', 'mlflow-upload']
 const SINK_FIX = `give ${NAMES}, { type: ... } or { module: ..., name: ... }`
 
 /** One entry of `sinks`, checked; null after a report. */
@@ -63,7 +67,12 @@ function custom(sink: Record<string, unknown>, report: Report): ResolvedSink | n
   else {
     const problem = directoryNameProblem(name)
     if (problem !== null) refuse('name', name, problem)
-    else if (name === ALWAYS_ON || name === UPLOAD || BUILT_IN.includes(name)) {
+    else if (
+      name === ALWAYS_ON ||
+      UPLOADS.includes(name) ||
+      BUILT_IN.includes(name) ||
+      isAlertSinkName(name)
+    ) {
       refuse('name', name, 'give another name: a built-in sink has this one')
     }
   }

@@ -1,29 +1,32 @@
 import { resolve } from 'node:path'
 import * as v from 'valibot'
+import { alertProblems, alertSinks } from '../alerts/options/alert-sinks.js'
+import { resolveCheckpoints } from './checkpoints.js'
 import { DEFAULT_OPTIONS } from './defaults.js'
 import { describeValue, type PathSegment, pathText } from './describe.js'
+import { ENV_OPTIONS, type Env } from './env-options.js'
 import { type OptionProblem, OptionsError } from './errors.js'
-import { showsSurroundings, withMode } from './network-sinks.js'
-import type { ResolvedOptions, ResolvedSink } from './options.js'
+import { showsConsole, withMode } from './network-sinks.js'
+import type { CheckpointOptions, ResolvedOptions, ResolvedSink } from './options.js'
+import { withPreset } from './presets.js'
 import { optionsSchema } from './schema.js'
-
-type Env = { readonly [name: string]: string | undefined }
-/** As often as W&B's own clients. */
-const DEFAULT_SYSTEM_MS = 15_000
-const ENV_OPTIONS = { dir: 'OFFSTEP_DIR', mode: 'OFFSTEP_MODE' } as const
+import { resolveSystemMonitor, systemVariableProblem } from './system-monitor.js'
 
 /**
  * Checks what `init()` was given and fills in the rest. An option that is given wins over its environment
- * variable, which wins over the default; an empty variable counts as unset. Touches no file.
+ * variable, which wins over its preset, which wins over the default; an empty variable counts as unset. Touches no file.
  *
  * Throws one OptionsError that lists every wrong option.
  */
 export function resolveOptions(input: unknown, env: Env = process.env): ResolvedOptions {
   const { options, fromEnv } = withEnv(input ?? {}, env)
-  const result = v.safeParse(optionsSchema, options)
+  const result = v.safeParse(optionsSchema, withPreset(options, env))
   const problems = (result.issues ?? []).map((issue) => toProblem(issue, fromEnv))
-  const ring = ringProblem(result.output)
+  const ring = ringProblem(result.output, options)
   if (ring !== null) problems.push(ring)
+  const variable = systemVariableProblem(env)
+  if (variable !== null) problems.push(variable)
+  if (problems.length === 0) problems.push(...alertProblems(result.output as Checked, env))
   if (problems.length > 0) throw OptionsError.fromProblems(onePerPath(problems))
   return fill(result.output as Checked, env)
 }
@@ -53,10 +56,10 @@ function toProblem(issue: v.BaseIssue<unknown>, fromEnv: Map<string, string>): O
 }
 
 /** The one rule that spans two options. */
-function ringProblem(output: unknown): OptionProblem | null {
-  const { ring } = output as Partial<Checked>
-  const capacity = ring?.capacityBytes ?? DEFAULT_OPTIONS.ring.capacityBytes
-  const max = ring?.maxCapacityBytes
+function ringProblem(output: unknown, given: unknown): OptionProblem | null {
+  const capacity = (output as Partial<Checked>).ring?.capacityBytes ?? DEFAULT_OPTIONS.ring.capacityBytes
+  // Not that of a preset: it gives way, as the default does.
+  const max = (given as Partial<Checked> | null)?.ring?.maxCapacityBytes
   if (typeof max !== 'number' || typeof capacity !== 'number' || max >= capacity) return null
   const path = ['ring', 'maxCapacityBytes']
   const fix = `give at least capacityBytes, which is ${capacity}`
@@ -70,11 +73,10 @@ function onePerPath(problems: readonly OptionProblem[]): OptionProblem[] {
 }
 
 function fill(checked: Checked, env: Env): ResolvedOptions {
-  const given = defined(checked)
+  const { preset: _, alerts: __, alertTargets: ___, onAlert: ____, ...given } = defined(checked)
   const asked = (checked.sinks as ResolvedSink[] | undefined) ?? DEFAULT_OPTIONS.sinks
   const mode = checked.mode ?? DEFAULT_OPTIONS.mode
-  const sinks = asked.map((sink) => withMode(sink, mode, env))
-  const shown = sinks.some(showsSurroundings)
+  const sinks = [...asked.map((sink) => withMode(sink, mode, env)), ...alertSinks(checked)]
   const ring = { ...DEFAULT_OPTIONS.ring, ...defined(checked.ring ?? {}) }
   return {
     ...DEFAULT_OPTIONS,
@@ -83,18 +85,14 @@ function fill(checked: Checked, env: Env): ResolvedOptions {
     // At once: the training code may change its working directory later.
     dir: resolve(checked.dir ?? DEFAULT_OPTIONS.dir),
     sinks,
-    captureConsole: checked.captureConsole ?? shown,
-    monitor: { systemMs: systemMs(checked.monitor?.system ?? shown) },
+    captureConsole: checked.captureConsole ?? sinks.some(showsConsole),
+    monitor: resolveSystemMonitor(checked.monitor?.system, env),
     ring: { ...ring, maxCapacityBytes: Math.max(ring.maxCapacityBytes, ring.capacityBytes) },
     journal: { ...DEFAULT_OPTIONS.journal, ...defined(checked.journal ?? {}) },
     disk: { ...DEFAULT_OPTIONS.disk, ...defined(checked.disk ?? {}) },
+    checkpoints: resolveCheckpoints(checked.checkpoints as CheckpointOptions | undefined),
     limits: { ...DEFAULT_OPTIONS.limits, ...defined(checked.limits ?? {}) },
   }
-}
-
-function systemMs(system: boolean | { readonly everyMs?: number | undefined }): number {
-  if (typeof system === 'object') return system.everyMs ?? DEFAULT_SYSTEM_MS
-  return system ? DEFAULT_SYSTEM_MS : 0
 }
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> }

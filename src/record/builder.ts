@@ -33,6 +33,9 @@ export class BatchBuilder {
   readonly next = new Map<number, number>()
   /** Rows that sequence numbers say were written and that no block holds any more. */
   lost = 0
+  /** Says which rows are to be left out: see journal/rewinds.ts. Asked for every row, with its media record. */
+  leavesOut: ((producer: number, sequence: number, step: number, media?: MediaRecord) => boolean) | null =
+    null
   /** Called at a key without a name: may `define()` it. */
   onUnknown: ((producer: number, key: number) => void) | null = null
 
@@ -84,7 +87,7 @@ export class BatchBuilder {
           const media = kind === KIND_MEDIA ? decodeMedia(frames, at * 8) : undefined
           // What cannot be read costs itself, and not the run.
           if (media === null) this.lost++
-          else {
+          else if (this.leavesOut?.(producer, sequence, f64[at + 1]!, media) !== true) {
             if (media !== undefined) this.#media.set(this.#rows, media)
             const values = media === undefined ? rowValues(words) : 0
             this.#addRow(producer, sequence, at, values, u32, f64, keysOf)

@@ -1,7 +1,6 @@
-import fs from 'node:fs'
-import path from 'node:path'
 import { type RunFile, RunFileError, readRunFile } from '../store/run-file.js'
 import { type LockState, readLock } from '../store/run-lock.js'
+import { listRuns } from '../store/runs/named-runs.js'
 
 export interface FoundRun {
   readonly dir: string
@@ -18,7 +17,7 @@ export interface FoundRun {
 
 /**
  * The runs below `root` (`root/project/id`), oldest first; directories without a readable run.json are no runs.
- * Blocks: not for the training thread. None where there is no such directory.
+ * Blocks: not for the training thread. Throws and leaves out as `listRuns()` does.
  */
 export function findRuns(root: string): FoundRun[] {
   const runs = [...walkRuns(root)]
@@ -27,11 +26,9 @@ export function findRuns(root: string): FoundRun[] {
 
 /** The same one by one, in the order of the directory: a caller may let others have a turn between two. */
 export function* walkRuns(root: string): Generator<FoundRun> {
-  for (const project of directoriesIn(root)) {
-    for (const id of directoriesIn(path.join(root, project))) {
-      const run = readRun(path.join(root, project, id))
-      if (run !== null) yield run
-    }
+  for (const { dir } of listRuns(root)) {
+    const run = readRun(dir)
+    if (run !== null) yield run
   }
 }
 
@@ -53,20 +50,5 @@ export function readRun(dir: string): FoundRun | null {
     lock: state,
     alive: state === 'alive',
     delivered: file.delivered === true,
-  }
-}
-
-function directoriesIn(dir: string): string[] {
-  try {
-    return fs
-      .readdirSync(dir, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-      .map(({ name }) => name)
-      .sort()
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    // Removed meanwhile, or never there; or somebody else's, which we cannot help.
-    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EACCES') return []
-    throw error
   }
 }

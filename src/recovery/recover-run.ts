@@ -9,15 +9,14 @@ import { outcomeOf } from '../sinks/outcome.js'
 import { removeTemporaryFiles } from '../store/atomic-file.js'
 import { isNoRoom, NoRoomError } from '../store/disk-space.js'
 import { type RunFile, readRunFile, writeRunFile } from '../store/run-file.js'
-import { type LockRole, RENEW_INTERVAL_MS, RunAliveError, RunLock, readLock } from '../store/run-lock.js'
+import { type LockRole, RENEW_INTERVAL_MS, type RunLock } from '../store/run-lock.js'
+import { acquireLock } from './acquire-lock.js'
 import { endOf } from './end-of-run.js'
 import type { RecoverOptions, RecoveryProgress, RecoveryReport, SinkReport } from './report.js'
-import { catchUpTogether, pause, SinkCatchUp } from './sink-catch-up.js'
+import { catchUpTogether, SinkCatchUp } from './sink-catch-up.js'
 import { readUpload, writeUpload } from './uploads.js'
 
 const SLICE_TIMEOUT_MS = 60_000
-/** An owner elsewhere that has fallen silent is watched for a while: this often. */
-const WATCH_INTERVAL_MS = 500
 
 export interface RecoverySetup extends RecoverOptions {
   readonly role?: LockRole
@@ -55,7 +54,7 @@ async function recoverLocked(
   options: RecoverySetup,
   signal: AbortSignal,
 ): Promise<RecoveryReport> {
-  const lock = options.lock ?? (await acquire(runDir, options.role ?? 'recovery', signal))
+  const lock = options.lock ?? (await acquireLock(runDir, { role: options.role ?? 'recovery', signal }))
   const lost = new AbortController()
   const renewal = setInterval(() => {
     try {
@@ -69,18 +68,6 @@ async function recoverLocked(
   } finally {
     clearInterval(renewal)
     if (options.lock === undefined) lock.release()
-  }
-}
-
-async function acquire(runDir: string, role: LockRole, signal: AbortSignal): Promise<RunLock> {
-  for (;;) {
-    try {
-      return RunLock.acquire(runDir, { role })
-    } catch (error) {
-      if (!(error instanceof RunAliveError) || signal.aborted) throw error
-      if (readLock(runDir).state !== 'silent') throw error
-    }
-    await pause(WATCH_INTERVAL_MS, signal)
   }
 }
 

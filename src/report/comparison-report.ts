@@ -1,6 +1,3 @@
-import { mainMetricOf } from '../cli/list/main-metric.js'
-import { plural } from '../cli/text.js'
-import { numberText, valueText } from '../cli/values.js'
 import {
   type ComparedMetric,
   type ComparedParameter,
@@ -8,8 +5,11 @@ import {
   type RunComparison,
 } from '../store/runs/compare.js'
 import { summarize } from '../store/runs/helpers.js'
+import { mainMetricOf } from '../store/runs/main-metric.js'
 import type { StoredRun } from '../store/runs/stored-run.js'
 import type { SummaryPoint } from '../store/runs/types.js'
+import { plural } from '../text/text.js'
+import { numberText, valueText } from '../text/values.js'
 import type { Block, Inline, Report, Section, TableBlock } from './document.js'
 import { runFacts } from './facts.js'
 import type { DrawnFigures } from './figures.js'

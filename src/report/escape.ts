@@ -1,5 +1,5 @@
 /** Texts of users, as the text that they are: none of it becomes markup. */
-import { printable } from '../cli/text.js'
+import { printable } from '../text/text.js'
 
 const HTML: { readonly [character: string]: string } = {
   '&': '&amp;',

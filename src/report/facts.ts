@@ -1,8 +1,8 @@
-import { plural } from '../cli/text.js'
-import { numberText, secondsText, valueText } from '../cli/values.js'
-import { bytesText } from '../cli/verify/bytes-text.js'
 import type { StoredRun } from '../store/runs/stored-run.js'
 import type { RunSummary } from '../store/runs/types.js'
+import { bytesText } from '../text/bytes.js'
+import { plural } from '../text/text.js'
+import { numberText, secondsText, valueText } from '../text/values.js'
 import type { Inline } from './document.js'
 import { joined, utcText } from './texts.js'
 

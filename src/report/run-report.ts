@@ -1,6 +1,6 @@
-import { secondsText } from '../cli/values.js'
 import { summarize } from '../store/runs/helpers.js'
 import type { StoredRun } from '../store/runs/stored-run.js'
+import { secondsText } from '../text/values.js'
 import type { Report } from './document.js'
 import { runFacts, statusText } from './facts.js'
 import type { DrawnFigures } from './figures.js'

@@ -1,9 +1,9 @@
-import { plural } from '../cli/text.js'
-import { numberText, valueText } from '../cli/values.js'
 import { compareRuns } from '../store/runs/compare.js'
 import { bestOf, goalFor } from '../store/runs/helpers.js'
 import type { StoredRun } from '../store/runs/stored-run.js'
 import type { RunSummary, SummaryMetric, SummaryPoint } from '../store/runs/types.js'
+import { plural } from '../text/text.js'
+import { numberText, valueText } from '../text/values.js'
 import {
   APPENDIX_TITLE,
   type Block,

@@ -41,6 +41,8 @@ const I32 = {
   URL_LENGTH: 15,
   /** 1 once somebody has asked that the run be stopped. */
   STOP_REQUESTED: 16,
+  /** Checkpoints that the daemon has done with, saved or not. */
+  CHECKPOINTS_DONE: 17,
 } as const
 
 /** Indexes as Float64Array. */
@@ -87,6 +89,28 @@ export class Control {
 
   setHearsMedia(): void {
     Atomics.store(this.#i32, I32.HEARS_MEDIA, 1)
+  }
+
+  // --- checkpoints -------------------------------------------------------------------------------------------
+
+  get checkpointsDone(): number {
+    return Atomics.load(this.#i32, I32.CHECKPOINTS_DONE)
+  }
+
+  set checkpointsDone(count: number) {
+    Atomics.store(this.#i32, I32.CHECKPOINTS_DONE, count)
+    Atomics.notify(this.#i32, I32.CHECKPOINTS_DONE)
+  }
+
+  /** Blocks this thread until so many are done, or for `timeoutMs`. */
+  waitCheckpoints(count: number, timeoutMs: number): boolean {
+    const deadline = performance.now() + timeoutMs
+    for (let done = this.checkpointsDone; done < count; done = this.checkpointsDone) {
+      const left = deadline - performance.now()
+      if (left <= 0) return false
+      Atomics.wait(this.#i32, I32.CHECKPOINTS_DONE, done, left)
+    }
+    return true
   }
 
   // --- the drain ---------------------------------------------------------------------------------------
@@ -185,6 +209,11 @@ export class Control {
 
   nextProducer(): number {
     return Atomics.add(this.#i32, I32.NEXT_PRODUCER, 1)
+  }
+
+  /** The id of the next producer: of a run that has had some. */
+  beginProducersAt(id: number): void {
+    Atomics.store(this.#i32, I32.NEXT_PRODUCER, id)
   }
 
   /** Says where the run is; `final` once the directory exists. */

@@ -54,6 +54,10 @@ export function createRing(options: RingOptions): SharedArrayBuffer {
   return buffer
 }
 
+/** Its producer is gone, or has not come yet. */
+export const isClosed = (buffer: SharedArrayBuffer): boolean =>
+  new Int32Array(buffer, 0, HEADER_BYTES / 4)[I32.CLOSED] !== 0
+
 const PAGE_BYTES = 4096
 /** A larger ring is for bursts that may never come: what is beyond is handed out when it is first used. */
 const MAX_POPULATED_BYTES = 16 * 2 ** 20

@@ -1,6 +1,7 @@
 import { Control } from '../ring/control.js'
 import { HEADER_BYTES, I32 } from '../ring/layout.js'
 import { DISABLED_LOGGER } from './disabled-run.js'
+import type { KnownKeys } from './keys.js'
 import { MediaChannel } from './media/channel.js'
 import { Producer } from './producer.js'
 import type { MetricLogger } from './values.js'
@@ -14,6 +15,8 @@ export interface ProducerHandle {
   readonly ring: SharedArrayBuffer
   readonly control: SharedArrayBuffer
   readonly limits: { readonly maxMetrics: number; readonly maxNameBytes: number }
+  /** Of a run that was resumed: the names that this producer has used, and their keys. */
+  readonly keys?: KnownKeys | undefined
   /** The run's channel for media calls. */
   readonly media: string
 }
@@ -44,10 +47,10 @@ export function connect(handle: ProducerHandle, warn: Warn = warnOnce(emitWarnin
       `The producer "${handle.name}" is connected already: call run.producer() once for each thread that logs`,
     )
   }
-  const { ring, limits, media } = handle
+  const { ring, limits, media, keys } = handle
   const control = new Control(handle.control)
   const channel = new MediaChannel(media, control, () => producer.media.outbox.sendAgain())
-  const producer = new Producer({ ring, control, limits, warn, sendMedia: channel.send })
+  const producer = new Producer({ ring, control, limits, warn, keys, sendMedia: channel.send })
   return producer
 }
 

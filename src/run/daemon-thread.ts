@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import type { DaemonMessage, DaemonSetup } from '../daemon/messages.js'
+import type { DaemonMessage, DaemonSetup, OwnerMessage } from '../daemon/messages.js'
 import { INTERNAL_THREAD } from '../ring/internal-thread.js'
 
 /** A daemon that lived shorter than this is replaced later each time: what ends it may end the next one too. */
@@ -16,7 +16,7 @@ export class DaemonThread {
   readonly #failed: (error: unknown) => void
   readonly #replaced: () => void
   readonly #done: () => boolean
-  readonly #stopRequested: () => void
+  readonly #heard: (message: OwnerMessage) => void
   #worker: Worker
   #shortLives = 0
   #wanted = true
@@ -31,12 +31,12 @@ export class DaemonThread {
     done: () => boolean,
     failed: (error: unknown) => void,
     replaced: () => void,
-    stopRequested: () => void,
+    heard: (message: OwnerMessage) => void,
   ) {
     this.#setup = setup
     this.#workerUrl = workerUrl
     this.#done = done
-    this.#stopRequested = stopRequested
+    this.#heard = heard
     this.#failed = failed
     this.#replaced = replaced
     this.#worker = this.#start()
@@ -70,8 +70,7 @@ export class DaemonThread {
         : new Worker(new URL(this.#workerUrl), options)
     const startedAt = performance.now()
     worker.on('error', this.#failed)
-    // All that a daemon ever says.
-    worker.on('message', this.#stopRequested)
+    worker.on('message', this.#heard)
     // Last: somebody who listens for messages keeps the process alive.
     worker.unref()
     worker.on('exit', () => {

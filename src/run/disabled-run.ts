@@ -1,3 +1,4 @@
+import type { RunCheckpoints, SaveResult } from './checkpoints/types.js'
 import type { ProducerHandle } from './connect.js'
 import type { FlushResult, Run } from './run.js'
 import type { RunStatusReport } from './status.js'
@@ -29,11 +30,35 @@ const EMPTY: RunStatusReport = {
   sinks: {},
 }
 
+class DisabledCheckpoints implements RunCheckpoints {
+  shouldSave(): boolean {
+    return false
+  }
+
+  save(step: number): Promise<SaveResult> {
+    return Promise.resolve({ saved: false, step, problem: 'the run is disabled' })
+  }
+
+  async list(): Promise<never[]> {
+    return []
+  }
+
+  async latest(): Promise<null> {
+    return null
+  }
+
+  best = this.latest
+  at = this.latest
+  load = this.latest
+}
+
 /** A run whose every call does nothing: no thread, no shared memory, no file. */
 export class DisabledRun extends DisabledLogger implements Run {
   readonly id = 'disabled'
   readonly dir = ''
   readonly url = null
+  readonly resumed = null
+  readonly checkpoints = new DisabledCheckpoints()
   readonly stopRequested = false
   readonly stopSignal: AbortSignal = new AbortController().signal
 
@@ -48,6 +73,10 @@ export class DisabledRun extends DisabledLogger implements Run {
       limits: { maxMetrics: 0, maxNameBytes: 0 },
       media: '',
     }
+  }
+
+  system(): null {
+    return null
   }
 
   status(): RunStatusReport {

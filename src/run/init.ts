@@ -1,3 +1,4 @@
+import { listenForAlerts } from '../alerts/listen.js'
 import type { RunOptions } from '../options/options.js'
 import { resolveOptions } from '../options/validate.js'
 import { INTERNAL_THREAD } from '../ring/internal-thread.js'
@@ -16,16 +17,21 @@ export function init(options: RunOptions = {}): Run {
   const resolved = resolveOptions(options, process.env)
   // A preload (`--import`) that calls init() also runs in our own threads, and must not start more of them.
   const ours = process.env[INTERNAL_THREAD] !== undefined
-  return resolved.mode === 'disabled' || ours ? new DisabledRun() : new LiveRun(resolved)
+  if (resolved.mode === 'disabled' || ours) return new DisabledRun()
+  if (options.onAlert !== undefined) listenForAlerts(resolved, options.onAlert)
+  return new LiveRun(resolved)
 }
 
 /**
- * Runs `body` with a run that is finished when it ends: `completed`, or `failed` where it throws. Unlike
+ * Runs `body` with a run (of `init()`'s options, or what `resume()` returned) that is finished when it ends: `completed`, or `failed` where it throws. Unlike
  * `await using`, it knows of an exception that the caller then catches. Returns what `body` returns, and throws
  * what it throws.
  */
-export async function withRun<T>(options: RunOptions, body: (run: Run) => T | Promise<T>): Promise<T> {
-  const run = init(options)
+export async function withRun<T>(
+  options: RunOptions | Promise<Run>,
+  body: (run: Run) => T | Promise<T>,
+): Promise<T> {
+  const run = options instanceof Promise ? await options : init(options)
   try {
     const result = await body(run)
     await run.finish({ status: 'completed' })

@@ -9,6 +9,8 @@ export interface NameLimits {
   readonly maxNameBytes: number
 }
 
+export type KnownKeys = readonly (readonly [name: string, key: number])[]
+
 /** Why a name cannot be a metric's. */
 export type NameRefusal = 'empty-name' | 'name-too-long' | 'too-many-metrics'
 
@@ -28,10 +30,15 @@ export class KeyTable {
   readonly #warn: Warn
   #defined = 0
 
-  constructor(ring: RingWriter, limits: NameLimits, warn: Warn) {
+  /** `known`: names that the journal has from an earlier process, and their keys. */
+  constructor(ring: RingWriter, limits: NameLimits, warn: Warn, known: KnownKeys = []) {
     this.#ring = ring
     this.#limits = limits
     this.#warn = warn
+    for (const [name, key] of known) {
+      this.#ids.set(name, key)
+      this.#defined = Math.max(this.#defined, key + 1)
+    }
   }
 
   /** The name's id, or REFUSED (and why is warned of), or NO_ROOM. */

@@ -1,51 +1,62 @@
-import { randomUUID } from 'node:crypto'
 import type { Worker } from 'node:worker_threads'
-import type { DaemonMessage, DaemonSetup, FinalStatus, FinishRequest } from '../daemon/messages.js'
+import { hasAlerts } from '../alerts/sink-names.js'
+import type { DaemonMessage, FinalStatus, NamedRing, OwnerMessage } from '../daemon/messages.js'
+import type { SystemSnapshot } from '../monitor/system/shared-memory.js'
 import type { ResolvedOptions } from '../options/options.js'
+import { countersOf } from '../ring/account.js'
 import { Control } from '../ring/control.js'
 import { F64 } from '../ring/layout.js'
+import { Checkpoints } from './checkpoints/checkpoints.js'
+import { CheckpointSaver } from './checkpoints/saver.js'
 import { emitWarning, type ProducerHandle } from './connect.js'
 import { ConsoleCapture, type TakeLines } from './console-capture.js'
 import { DaemonThread } from './daemon-thread.js'
+import { type About, RunEnding } from './ending.js'
 import { forgetRun, rememberEnded, rememberRun } from './exit.js'
 import { flushTargets } from './flush-targets.js'
 import type { MediaInput } from './media/input.js'
-import { after, poll } from './poll.js'
+import { poll } from './poll.js'
 import { Producer } from './producer.js'
-import { rescue } from './rescue.js'
+import type { ResumedFrom, ResumedRun } from './resumed.js'
 import { RunRings } from './rings.js'
 import type { FinishOptions, FlushOptions, FlushResult, Run } from './run.js'
+import { setupOf } from './setup.js'
 import { type RunStatusReport, readStatus } from './status.js'
-import { describeThrown } from './thrown.js'
-import { type Warn, warnOnce } from './warnings.js'
+import { SystemProbe } from './system/probe.js'
+import { rememberProbe } from './system/probe-of.js'
+import { warnOnce } from './warnings.js'
 
 const LOCATE_TIMEOUT_MS = 2000
-/** How much longer than its deadline the daemon may take to say that it has given up. */
-const GRACE_MS = 500
 /** The longest that setTimeout() takes; more than this fires at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1
-
-type About = Pick<FinishRequest, 'exitCode' | 'error'>
 
 /** A run with a daemon: the producer of the thread that made it, and what only the owner may do. */
 export class LiveRun extends Producer implements Run {
   readonly options: ResolvedOptions
+  readonly resumed: ResumedFrom | null
+  readonly checkpoints: Checkpoints
+  readonly #saver: CheckpointSaver
   readonly #stop = new AbortController()
   readonly stopSignal: AbortSignal = this.#stop.signal
   readonly #control: Control
   readonly #rings: RunRings
   readonly #capture: ConsoleCapture | null
+  readonly #onFlush: (() => void)[] = []
   readonly #sinkNames: readonly string[]
-  readonly #setup: Omit<DaemonSetup, 'rings'>
-  readonly #tell: Warn
+  readonly #nonce: string
   readonly #daemon: DaemonThread
+  readonly #ending: RunEnding
+  #probe: SystemProbe | null = null
   #finished: Promise<FlushResult> | null = null
 
-  constructor(options: ResolvedOptions) {
+  /** `resumed`: a run that another process has begun, and whose lock this one holds. */
+  constructor(options: ResolvedOptions, resumed: ResumedRun | null = null) {
     const control = new Control()
-    const rings = new RunRings(options.ring, control, (ring) => this.post({ type: 'ring', ring }))
+    const added = (ring: NamedRing) => this.post({ type: 'ring', ring })
+    const rings = new RunRings(options.ring, control, added, resumed?.producers)
+    if (resumed !== null) control.locate({ id: resumed.id, dir: resumed.dir }, true)
     // The daemon's own records go that way.
-    if (options.monitor.systemMs > 0) rings.openMediaRing(false)
+    if (options.monitor.systemMs > 0 || hasAlerts(options)) rings.openMediaRing(false)
     const tell = warnOnce((kind, message) => {
       emitWarning(kind, message)
       this.post({ type: 'warning', kind, message })
@@ -55,36 +66,77 @@ export class LiveRun extends Producer implements Run {
       control,
       limits: options.limits,
       warn: tell,
+      keys: resumed?.producers[0]?.keys,
       sendMedia: (posted, transfer) => {
         rings.openMediaRing()
         this.#daemon.post(posted, transfer)
       },
     })
     this.options = options
-    this.#tell = tell
     this.#control = control
     this.#rings = rings
     this.#sinkNames = [...options.sinks.map(({ name }) => name), 'summary']
-    this.#setup = {
-      options,
-      control: control.buffer,
-      startTime: Date.now(),
-      startMonotonicMs: Number(process.hrtime.bigint()) / 1e6,
-      nonce: randomUUID(),
-      cwd: process.cwd(),
-      argv: process.argv,
-      execArgv: process.execArgv,
-    }
+    const setup = { ...setupOf(options, control, resumed), system: this.#startProbe() }
+    this.#nonce = setup.nonce
     this.#daemon = new DaemonThread(
-      () => ({ ...this.#setup, rings: rings.list }),
+      () => ({ ...setup, rings: rings.list }),
       options.workerUrl,
       () => control.finished,
-      (error) => this.#tell('daemon-failed', `The tracker's thread failed: ${error}`),
-      () => this.media.outbox.sendAgain(),
-      () => this.#stop.abort(),
+      (error) => tell('daemon-failed', `The tracker's thread failed: ${error}`),
+      () => {
+        this.media.outbox.sendAgain()
+        this.#saver.sendAgain()
+      },
+      (message) => this.#hear(message),
     )
+    this.#saver = new CheckpointSaver({
+      control,
+      options: options.checkpoints,
+      warn: tell,
+      post: (message) => {
+        // The daemon's record of it goes that way.
+        rings.openMediaRing()
+        this.post(message)
+      },
+    })
+    this.checkpoints = new Checkpoints({
+      saver: this.#saver,
+      dir: () => this.dir,
+      resumed: resumed?.checkpoint ?? null,
+      warn: tell,
+    })
+    this.#ending = new RunEnding({
+      control,
+      daemon: this.#daemon,
+      rings,
+      setup,
+      warn: tell,
+      status: () => this.status(),
+      readBackFor: (timeoutMs) => this.#readBackFor(timeoutMs),
+      readAllNow: () => this.#readAllNow(),
+      over: () => {
+        forgetRun(this)
+        this.#saver.close()
+      },
+    })
     this.#capture = options.captureConsole ? new ConsoleCapture((...printed) => this.#keep(...printed)) : null
     rememberRun(this)
+    this.resumed = (resumed?.attempt ?? 0) > 0 ? resumed : null
+    if (resumed !== null) this.#goOn(resumed)
+  }
+
+  /** The first record of this process says that there is a new one. */
+  #goOn({ step, rewoundTo, attempt }: ResumedRun): void {
+    if (attempt === 0) return
+    const counters = countersOf(this.#rings.list[0]!.ring)
+    if (step !== null) counters[F64.LAST_STEP] = step
+    const fill = (input: MediaInput) => void input.set('rewoundTo', rewoundTo).set('attempt', attempt)
+    this.media.log({ kind: 'resume', name: 'resume', step: step ?? 0, fill })
+  }
+
+  #hear(message: OwnerMessage): void {
+    if (message.type === 'stop') this.#stop.abort()
+    else this.#saver.heard(message.index, message.result)
   }
 
   /** The daemon's thread; for the tests, which end it. */
@@ -113,20 +165,26 @@ export class LiveRun extends Producer implements Run {
   }
 
   producer({ name }: { readonly name?: string } = {}): ProducerHandle {
-    const added = this.#rings.addProducer(name)
+    const { named, keys } = this.#rings.addProducer(name)
     this.#rings.openMediaRing()
     const { maxMetrics, maxNameBytes } = this.options.limits
     return {
       offstep: 'producer',
-      ...added,
+      ...named,
+      keys,
       control: this.#control.buffer,
       limits: { maxMetrics, maxNameBytes },
-      media: this.#setup.nonce,
+      media: this.#nonce,
     }
   }
 
   override hparams(values: { readonly [name: string]: unknown } = this.options.config): void {
     super.hparams(values)
+  }
+
+  /** Calls `action`, which must not throw, before the run is flushed and before it ends: for what gathers calls. */
+  onFlush(action: () => void): void {
+    this.#onFlush.push(action)
   }
 
   #keep(...[stream, lines]: Parameters<TakeLines>): void {
@@ -137,6 +195,18 @@ export class LiveRun extends Producer implements Run {
     this.media.log({ kind: 'console', name: 'console', step: undefined, fill })
   }
 
+  #startProbe(): SharedArrayBuffer | null {
+    const { systemMs, systemGc } = this.options.monitor
+    if (systemMs === 0) return null
+    this.#probe = new SystemProbe({ gc: systemGc })
+    rememberProbe(this, this.#probe)
+    return this.#probe.memory.buffer
+  }
+
+  system(): SystemSnapshot | null {
+    return this.#probe?.latest() ?? null
+  }
+
   status(): RunStatusReport {
     return readStatus(this.#control, this.#rings.buffers, this.#sinkNames)
   }
@@ -145,6 +215,7 @@ export class LiveRun extends Producer implements Run {
     const start = performance.now()
     const deadline = start + timeoutMs
     this.#capture?.flush()
+    for (const action of this.#onFlush) action()
     await this.#readBackFor(timeoutMs)
     const targets = flushTargets(this.#rings.buffers)
     const passed = (index: number) => targets.every(({ reached }) => reached(index))
@@ -163,59 +234,16 @@ export class LiveRun extends Producer implements Run {
 
   /** `about`: what is known of the end of the process, for run.json. */
   finish(options: FinishOptions = {}, about: About = {}): Promise<FlushResult> {
-    this.#finished ??= this.#finish(options, about)
+    if (this.#finished === null) {
+      this.#probe?.stop()
+      this.#finished = this.#ending.finish(options, about)
+    }
     return this.#finished
   }
 
-  async #finish(
-    { status = 'completed', timeoutMs = 30_000, detach = false, error }: FinishOptions,
-    about: About,
-  ): Promise<FlushResult> {
-    if (error !== undefined) about = { ...about, error: describeThrown(error) }
-    const start = performance.now()
-    const deadline = start + timeoutMs
-    await this.#readBackFor(timeoutMs)
-    this.#readAllNow()
-    this.#rings.close()
-    const ask = () =>
-      this.#ask({
-        type: 'finish',
-        status,
-        timeoutMs: Math.max(0, deadline - performance.now()),
-        detach,
-        plots: true,
-        ...about,
-      })
-    let asked = ask()
-    await poll(() => {
-      // A daemon that died in between is replaced, and its successor is asked again.
-      if (asked !== this.worker) asked = ask()
-      return this.#control.finished
-    }, deadline + GRACE_MS)
-    this.#daemon.letGo()
-    if (!this.#control.finished) {
-      // It does not move. Once it is gone, this thread can save what is left in memory; one that hangs in a file
-      // call cannot be ended, and is not waited for.
-      await Promise.race([this.worker.terminate(), after(GRACE_MS)])
-      rescue({ ...this.#setup, rings: this.#rings.list }, status, about)
-      this.#tell(
-        'not-delivered',
-        `The run ended late. The next run, or \`offstep sync ${this.dir}\`, delivers what is in its journal.`,
-      )
-    }
-    // Only now: a process that ends meanwhile must know that there is something to save.
-    forgetRun(this)
-    const report = this.status()
-    if (report.inRing > 0) {
-      this.#tell('records-lost', `${report.inRing} records could not be written before the run's deadline.`)
-    }
-    const reached = report.inRing === 0 && Object.values(report.sinks).every(({ pending }) => pending === 0)
-    return { ...report, reached, elapsedMs: performance.now() - start }
-  }
-
-  #ask(request: FinishRequest): Worker {
-    this.post(request)
-    return this.worker
+  /** See RunEnding. */
+  finishNow(status: FinalStatus, about: About, timeoutMs = this.options.exitTimeoutMs): () => void {
+    return this.#ending.finishNow(status, about, timeoutMs)
   }
 
   /** Gives tensors time to arrive from their device. */
@@ -224,50 +252,19 @@ export class LiveRun extends Producer implements Run {
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, Math.min(Math.max(0, timeoutMs), MAX_TIMER_MS)).unref()
     })
-    await Promise.race([Promise.all([this.readBack.whenIdle(), this.media.outbox.whenIdle()]), late])
+    await Promise.race([
+      Promise.all([this.readBack.whenIdle(), this.media.outbox.whenIdle(), this.#saver.whenRead()]),
+      late,
+    ])
     clearTimeout(timer)
   }
 
   #readAllNow(): void {
     this.#capture?.stop()
+    for (const action of this.#onFlush) action()
     this.readBack.readAllNow()
     this.media.outbox.readAllNow()
-  }
-
-  /**
-   * Ends the run while the process ends: synchronous, since no event loop will turn again. Asks the daemon to do
-   * it; the function that this returns waits for that, and what the daemon does not get done it does itself.
-   */
-  finishNow(status: FinalStatus, about: About, timeoutMs = this.options.exitTimeoutMs): () => void {
-    const deadline = performance.now() + timeoutMs
-    this.#readAllNow()
-    this.#rings.close()
-    this.post({ type: 'finish', status, timeoutMs: timeoutMs * 0.8, ...about })
-    this.#control.wake()
-    return () => {
-      const done = this.#waitWhileMoving(deadline, timeoutMs)
-      this.#daemon.letGo()
-      if (!done || this.status().inRing > 0)
-        rescue({ ...this.#setup, rings: this.#rings.list }, status, about)
-    }
-  }
-
-  /** Waits for the daemon's end as long as it, or the drain, shows a pulse. */
-  #waitWhileMoving(deadline: number, timeoutMs: number): boolean {
-    const patienceMs = Math.min(500, timeoutMs / 4)
-    let pulse = ''
-    let movedAt = performance.now()
-    for (;;) {
-      const now = performance.now()
-      if (this.#control.waitFinished(Math.max(1, Math.min(20, deadline - now)))) return true
-      if (this.#control.pulse !== pulse) {
-        pulse = this.#control.pulse
-        movedAt = now
-      }
-      // A daemon that has not started yet has no pulse: a process that ends at once must wait for it.
-      const starting = pulse === '0:0'
-      if (now >= deadline || (!starting && now - movedAt > patienceMs)) return false
-    }
+    this.#saver.readAllNow()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -2,7 +2,7 @@ import { KIND_ROW, ROW_HEADER_WORDS, rowWords, VALUE_INT64 } from '../record/fra
 import type { Control } from '../ring/control.js'
 import { DROP, F64 } from '../ring/layout.js'
 import { RingWriter } from '../ring/writer.js'
-import { KeyTable, type NameLimits, NO_ROOM, REFUSED } from './keys.js'
+import { KeyTable, type KnownKeys, type NameLimits, NO_ROOM, REFUSED } from './keys.js'
 import { MediaProducer } from './media/media-producer.js'
 import type { MediaCall } from './media/methods.js'
 import type { SendMedia } from './media/outbox.js'
@@ -17,6 +17,8 @@ export interface ProducerSetup {
   readonly control: Control
   readonly limits: NameLimits
   readonly warn: Warn
+  /** Of a run that was resumed: the names that its journal has. */
+  readonly keys?: KnownKeys | undefined
   /** Takes media calls to the daemon; without one, they are refused. */
   readonly sendMedia?: SendMedia
 }
@@ -50,12 +52,12 @@ export class Producer extends UpdateMethods {
   #exact: { slot: number; value: bigint }[] = []
   #tensors: PendingTensor[] = []
 
-  constructor({ ring, control, limits, warn, sendMedia = noDaemon }: ProducerSetup) {
+  constructor({ ring, control, limits, warn, keys, sendMedia = noDaemon }: ProducerSetup) {
     super()
     this.#ring = new RingWriter(ring, control)
     this.#counters = this.#ring.counters
     this.#warn = warn
-    this.#keys = new KeyTable(this.#ring, limits, warn)
+    this.#keys = new KeyTable(this.#ring, limits, warn, keys)
     this.readBack = new ReadBack(this.#counters, (row) => this.#write(row), warn)
     this.media = new MediaProducer({ ring: this.#ring, limits, warn, send: sendMedia })
   }

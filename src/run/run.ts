@@ -1,5 +1,8 @@
 import type { FinalStatus } from '../daemon/messages.js'
+import type { SystemSnapshot } from '../monitor/system/shared-memory.js'
+import type { RunCheckpoints } from './checkpoints/types.js'
 import type { ProducerHandle } from './connect.js'
+import type { ResumedFrom } from './resumed.js'
 import type { RunStatusReport } from './status.js'
 import type { MetricLogger, MetricValues, ScalarHandle } from './values.js'
 
@@ -57,12 +60,20 @@ export interface Run extends MetricLogger {
   readonly stopRequested: boolean
   /** Aborted then; the event comes with the next turn of the event loop. */
   readonly stopSignal: AbortSignal
+  /** Where the run goes on, if `resume()` made it. */
+  readonly resumed: ResumedFrom | null
+  readonly checkpoints: RunCheckpoints
   /** Logs one row. Never blocks, never throws. See `Producer.log`. */
   log(values: MetricValues, step?: number): void
   /** A handle for one metric, for hot loops. */
   scalar(name: string): ScalarHandle
   /** A handle to post to a worker thread, which then logs to this run through `connect(handle)`. */
   producer(options?: { readonly name?: string }): ProducerHandle
+  /**
+   * What the machine did when it was sampled last (`monitor.system`), from shared memory; null before the first sample,
+   * and without a monitor. Synchronous, never blocks.
+   */
+  system(): SystemSnapshot | null
   /** Counts, from shared memory. Synchronous, never blocks. */
   status(): RunStatusReport
   /** Waits until what was logged before the call is as safe as asked. Never rejects. */

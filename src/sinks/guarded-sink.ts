@@ -32,6 +32,10 @@ export class GuardedSink implements Sink {
     return this.#sink.batchBytes
   }
 
+  get afterRewind(): Sink['afterRewind'] {
+    return this.#sink.afterRewind
+  }
+
   async open(context: SinkContext, state: SinkState | null): Promise<void> {
     this.#context = context
     this.#state = JSON.stringify(state)

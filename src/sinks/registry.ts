@@ -1,3 +1,4 @@
+import { isAlertTarget } from '../alerts/sink-names.js'
 import type { ResolvedSink } from '../options/options.js'
 import { SinkError } from './errors.js'
 import { GuardedSink } from './guarded-sink.js'
@@ -12,13 +13,21 @@ const BUILT_IN: { readonly [name: string]: () => Promise<{ createSink: () => Sin
   csv: () => import('./csv/sink.js'),
   tensorboard: () => import('./tensorboard/sink.js'),
   console: () => import('./console/sink.js'),
+  log: () => import('./log/sink.js'),
   wandb: () => import('./wandb/sink.js'),
   'wandb-upload': () => import('./wandb/upload/sink.js'),
+  s3: () => import('./s3/sink.js'),
+  mlflow: () => import('./mlflow/sink.js'),
+  'mlflow-upload': () => import('./mlflow/sink.js'),
   summary: () => import('./summary/sink.js'),
+  alerts: () => import('./alerts/sink.js'),
 }
 
 export async function loadSink({ name, module, export: exported, options }: ResolvedSink): Promise<Sink> {
-  if (module === null) return (await BUILT_IN[name]!()).createSink()
+  if (module === null) {
+    const load = isAlertTarget(name) ? () => import('./alerts/target-sink.js') : BUILT_IN[name]!
+    return (await load()).createSink()
+  }
   let loaded: Record<string, unknown>
   try {
     loaded = (await import(module)) as Record<string, unknown>

@@ -78,6 +78,12 @@ export interface Sink {
    * for it grows alike. At most 16 MiB count.
    */
   readonly batchBytes?: number | undefined
+  /**
+   * What becomes of the destination when a run is resumed from an earlier step, and rows that it has are superseded.
+   * `rebuild` (default): it gets every row that counts again, from the first on, with a state of null. `continue`: it
+   * keeps what it has, and gets a `resume` record and what comes after it.
+   */
+  readonly afterRewind?: 'rebuild' | 'continue' | undefined
   open(context: SinkContext, state: SinkState | null): Promise<void>
   write(batch: RecordBatch): Promise<WriteResult>
   close(outcome: RunOutcome): Promise<void>

@@ -17,6 +17,15 @@ const STATUSES: readonly string[] = [
   'crashed',
 ] satisfies readonly RunStatus[]
 
+/** One time that a run went on, and what is known of the process before. */
+export interface RunResume {
+  /** ISO 8601, UTC. */
+  readonly time: string
+  /** Rows with a later step, or all, were superseded; null where none were. */
+  readonly rewoundTo: number | 'start' | null
+  readonly previous: Partial<Pick<RunFile, 'status' | 'endTime' | 'exitCode' | 'error' | 'git' | 'command'>>
+}
+
 /** What `run.json` holds. Whatever could not be found out is null. */
 export interface RunFile {
   readonly format: typeof RUN_FILE_FORMAT
@@ -43,6 +52,8 @@ export interface RunFile {
   readonly hardware: HardwareInfo | null
   /** Where the run can be seen in a browser, once a sink knows. */
   readonly url?: string
+  /** How often other processes have gone on with the run, oldest first; the fields above tell of the last one. */
+  readonly resumes?: readonly RunResume[]
   /** The threads that log; 0 is the one that called `init()`. */
   readonly producers: readonly { readonly id: number; readonly name: string }[]
   /** The destinations, as `offstep` needs them to go on delivering. Options that look secret are left out. */

@@ -43,7 +43,7 @@ function filesOf(runDir: string, record: MediaRecord): MediaFile[] {
   const own = record.file === undefined ? [] : [record.file]
   if (record.kind !== 'artifact') return own
   try {
-    return [...own, ...checkedValue(runDir, record).entries.map(({ file }) => file)]
+    return [...own, ...checkedValue(runDir, record).entries.flatMap(({ file }) => file ?? [])]
   } catch (error) {
     // The file with the list of files is gone or damaged, and is told as such.
     if (error instanceof MediaFileError) return own

@@ -1,44 +1,14 @@
 /** `offstep sync` on a pseudo-terminal, made by script(1) of util-linux. */
-import { spawn, spawnSync } from 'node:child_process'
-import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { makeRun, rowsUpTo, TestSink } from '../support/command-line.js'
 import { temporaryDirectory } from '../support/directory.js'
+import { HAS_SCRIPT, onTerminal } from '../support/terminal.js'
 import { until } from '../support/until.js'
-
-const MAIN = join(import.meta.dirname, '../../dist/src/cli/main.js')
-const HAS_SCRIPT = spawnSync('script', ['-qec', 'true', '/dev/null'], { stdio: 'ignore' }).status === 0
 
 const HIDE_CURSOR = '\x1b[?25l'
 const SHOW_CURSOR = '\x1b[?25h'
 const NO_WRAP = '\x1b[?7l'
 const WRAP = '\x1b[?7h'
-
-interface OnTerminal {
-  readonly screen: () => string
-  readonly ended: Promise<number | null>
-  /** What the user types, Ctrl-C included: the terminal makes a signal of it. */
-  type(keys: string): void
-}
-
-function onTerminal(args: readonly string[], dir: string): OnTerminal {
-  const quoted = [process.execPath, MAIN, ...args].map((arg) => `'${arg}'`).join(' ')
-  const { CI: _, NO_COLOR: __, FORCE_COLOR: ___, ...env } = process.env
-  const child = spawn('script', ['-qec', quoted, '/dev/null'], {
-    env: { ...env, OFFSTEP_DIR: dir, TERM: 'xterm', COLUMNS: '80' },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  let text = ''
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    text += chunk
-  })
-  const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
-  onTestFinished(async () => {
-    if (child.exitCode === null) child.kill('SIGKILL')
-    await ended
-  })
-  return { screen: () => text, ended, type: (keys) => void child.stdin.write(keys) }
-}
 
 describe.runIf(HAS_SCRIPT)('on a terminal', () => {
   test('there is a bar for each sink, and the terminal is given back as it was', async () => {

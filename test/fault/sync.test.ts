@@ -1,5 +1,5 @@
 /** `offstep sync` as a child process, on runs of real programs. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { RecoveryReport } from '../../dist/src/recovery/report.js'
@@ -37,6 +37,26 @@ describe('runs whose process died', () => {
     expect((await offstep(['sync', 'alph'], { dir })).code).toBe(0)
     expectDelivered(named.dir)
     expect(runFile(other.dir).status).toBe('running')
+  })
+
+  test('a name that means no run is told, keeps no other waiting, and makes the exit code 1', async () => {
+    const dir = temporaryDirectory()
+    for (const id of ['one', 'two']) await makeRun(dir, { id, rows: 100, end: 'kill' })
+    mkdirSync(join(dir, 'default', 'broken'))
+    writeFileSync(join(dir, 'default', 'broken', 'run.json'), '{')
+    const { code, stderr, stdout } = await offstep(['sync', 'one', 'onw', 'broken', 'two'], { dir })
+    expect(stderr).toContain('there is no run "onw"')
+    expect(stderr).toContain('is damaged (not JSON)')
+    expect([code, stdout.includes('All is delivered: 2 runs.')]).toEqual([1, true])
+    for (const id of ['one', 'two']) {
+      expect(runFile(join(dir, 'default', id))).toMatchObject({ status: 'crashed', delivered: true })
+    }
+    const again = await offstep(['sync', 'one', 'onw', '--json'], { dir })
+    expect([again.code, JSON.parse(again.stdout)]).toEqual([1, [expect.objectContaining({ complete: true })]])
+    const none = await offstep(['sync', 'onw', 'broken'], { dir })
+    expect([none.code, none.stdout]).toEqual([2, ''])
+    expect(none.stderr).toMatch(/no run "onw".*not JSON/s)
+    expect((await offstep(['sync', '--watch', 'onw'], { dir })).code).toBe(2)
   })
 
   test('with --json, stdout is one document with a report for each run', async () => {

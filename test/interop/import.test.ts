@@ -49,7 +49,9 @@ test('event files have the values that TensorBoard itself reads from them', asyn
   const expected = readWithEventAccumulator(logdir).scalars
   expect(countPoints(expected)).toBe(500 * 2 + 3 + 300 * 2 + 3 * 2)
   const runs = await imported(logdir, root)
-  expect(runs.map(({ status }) => status)).toEqual(['completed', 'completed', 'completed'])
+  expect(runs.map(({ status }) => status)).toEqual(['failed', 'completed', 'completed'])
+  const config = { lr: 0.001, optimizer: 'adam', amp: true }
+  expect(runs.map((run) => run.config)).toEqual([config, {}, {}])
   expect(sorted(scalarsOf(runs, logdir))).toEqual(sorted(expected))
 })
 
@@ -84,6 +86,16 @@ describe("an offline run of W&B's own client", () => {
       config: { lr: 0.1, optimizer: { name: 'adam', betas: [0.9, 0.999] }, later: true },
     })
     expect(run!.file.jobType).toBe('train')
+    const printed = [...run!.media({ kind: 'console' })].map(({ value }) => value())
+    expect(printed.flatMap(({ stream, lines }) => lines.map(({ text }) => [stream, text]))).toEqual(
+      expect.arrayContaining([
+        ['stdout', 'half-way'],
+        ['stdout', '100 %'],
+        ['stderr', 'careful'],
+      ]),
+    )
+    const [sample] = [...run!.media({ kind: 'system' })].map(({ value }) => value().values)
+    expect(sample).toMatchObject({ memory_percent: expect.any(Number), cpu: expect.any(Number) })
     expect(run!.summary().values).toEqual({ best: 0.25, word: 'good', text: 'no metric' })
     const ago = Date.now() - run!.startTime
     expect(ago > 0 && ago < 120_000).toBe(true)

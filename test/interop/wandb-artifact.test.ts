@@ -45,6 +45,14 @@ async function logged(server: WandbServer, id: string, directory: string): Promi
     aliases: ['best'],
   })
   run.artifact(join(directory, 'a.txt'), { name: 'single' })
+  const file = `file://${directory}/a.txt`
+  const sources = {
+    'a.txt': { reference: file },
+    'unread.txt': { reference: file, checksum: false },
+    sub: { reference: `file://${directory}/sub` },
+    'far/key.bin': { reference: 'https://example.org/path/key.bin' },
+  }
+  run.artifact(sources, { name: 'references', type: 'dataset' })
   expect(await run.finish()).toMatchObject({ reached: true, dropped: { total: 0 } })
 }
 
@@ -53,10 +61,12 @@ const byName = ({ backend }: WandbServer) =>
 
 /** What does not say whose it is. */
 const contentsOf = (server: WandbServer, name: string) =>
-  Object.entries(byName(server).get(name)!.manifest!.contents).map(([path, { digest, size }]) => [
+  Object.entries(byName(server).get(name)!.manifest!.contents).map(([path, entry]) => [
     path,
-    digest,
-    size,
+    entry.digest,
+    // Theirs is 0 where nobody knows it, and a URI of theirs is not encoded.
+    entry.size ?? 0,
+    entry.ref === undefined ? null : decodeURI(entry.ref),
   ])
 
 test('the same files have the same digest, manifest and fields as with its own client', async () => {
@@ -67,7 +77,7 @@ test('the same files have the same digest, manifest and fields as with its own c
   expect(ended).toMatchObject({ code: 0 })
   await logged(ours.server, 'ours', directory)
   expect([...theirs.server.errors, ...ours.server.errors]).toEqual([])
-  for (const name of ['data', 'single']) {
+  for (const name of ['data', 'single', 'references']) {
     const their = byName(theirs.server).get(name)!
     const { digest, type, description, metadata, aliases, historyStep, state } = their
     expect(state).toBe('COMMITTED')
@@ -83,7 +93,7 @@ test('what its own client has logged is there already when we log it', async () 
   await client.program('artifact_run.py', 'theirs', directory)
   const { puts } = server.backend.artifacts
   await logged(server, 'ours', directory)
-  expect(server.backend.artifacts.all).toHaveLength(2)
+  expect(server.backend.artifacts.all).toHaveLength(3)
   expect(server.backend.artifacts.puts).toBe(puts)
   expect(server.errors).toEqual([])
 })

@@ -8,6 +8,7 @@ import sys
 
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.plugins.hparams import plugin_data_pb2 as hparams
 from tensorboard.summary import Writer
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
@@ -37,3 +38,20 @@ def simple(directory, first, count, suffix):
 simple(os.path.join("simple", "train"), -20, 200, ".a")
 simple(os.path.join("simple", "train"), 180, 100, ".b")
 simple(os.path.join("simple", "eval"), 0, 3, "")
+
+start = hparams.SessionStartInfo(group_name="g")
+start.hparams["lr"].number_value = 0.001
+start.hparams["optimizer"].string_value = "adam"
+start.hparams["amp"].bool_value = True
+end = hparams.SessionEndInfo(status="STATUS_FAILURE")
+session = EventFileWriter(os.path.join(root, "simple", "eval"), filename_suffix=".hparams")
+for tag, data in [
+    ("session_start_info", hparams.HParamsPluginData(version=0, session_start_info=start)),
+    ("session_end_info", hparams.HParamsPluginData(version=0, session_end_info=end)),
+]:
+    summary = Summary()
+    value = summary.value.add(tag="_hparams_/" + tag)
+    value.metadata.plugin_data.plugin_name = "hparams"
+    value.metadata.plugin_data.content = data.SerializeToString()
+    session.add_event(Event(wall_time=1.6e9, summary=summary))
+session.close()

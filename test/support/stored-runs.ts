@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { RUN_FILE_FORMAT, type RunFile, writeRunFile } from '../../src/store/run-file.js'
+import { plainRunFile } from '../../src/store/plain-run-file.js'
+import { type RunFile, writeRunFile } from '../../src/store/run-file.js'
 import { JournalMaker } from './journal-maker.js'
 
 export const START = Date.parse('2026-11-20T10:00:00Z')
@@ -18,7 +19,7 @@ export function storeRun(
   const { project = 'p', id } = file
   const dir = join(root, project, id)
   mkdirSync(dir, { recursive: true })
-  writeRunFile(dir, { ...runFile(id), project, ...file })
+  writeRunFile(dir, plainRunFile({ ...finished, project, ...file }))
   const maker = new JournalMaker(dir)
   for (const [step, values] of Object.entries(rows)) maker.row(values, Number(step))
   maker.flush()
@@ -26,28 +27,11 @@ export function storeRun(
   return dir
 }
 
-function runFile(id: string): RunFile {
-  return {
-    format: RUN_FILE_FORMAT,
-    id,
-    project: 'p',
-    name: id,
-    status: 'completed',
-    startTime: new Date(START).toISOString(),
-    endTime: new Date(START + 60_000).toISOString(),
-    durationSeconds: 60,
-    config: {},
-    configSha256: null,
-    tags: [],
-    notes: '',
-    group: null,
-    jobType: null,
-    git: null,
-    command: null,
-    software: null,
-    hardware: null,
-    producers: [{ id: 0, name: 'main' }],
-    sinks: [{ name: 'summary', module: null, export: 'default', options: { goals: {} } }],
-    delivered: true,
-  }
-}
+const finished = {
+  status: 'completed',
+  startTime: new Date(START).toISOString(),
+  endTime: new Date(START + 60_000).toISOString(),
+  durationSeconds: 60,
+  sinks: [{ name: 'summary', module: null, export: 'default', options: { goals: {} } }],
+  delivered: true,
+} as const

@@ -93,8 +93,8 @@ test('metadata without a form in JSON are refused', async () => {
 test.each([
   [[], /no sources: give/],
   [undefined, /no sources: give/],
-  [[{ name: 'a' }], /a source is missing: give a path, or bytes/],
-  [[{ name: 'a', path: 7 }], /a source is 7: give a path, or bytes/],
+  [[{ name: 'a' }], /a source is missing: give a path, bytes/],
+  [[{ name: 'a', path: 7 }], /a source is 7: give a path, bytes/],
   [[{ name: 7, path: 'x' }], /a path within the artifact is 7: give a string/],
   [[7], /a source is missing: give/],
 ])('the sources %j are refused, with the rule', async (files, message) => {

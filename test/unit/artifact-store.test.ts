@@ -110,7 +110,7 @@ test('a link to a file of the same tree is followed', async () => {
   const directory = tree({ 'checkpoints/7.bin': 'seven' })
   symlinkSync('checkpoints/7.bin', join(directory, 'newest.bin'))
   const { entries } = await artifact(runDir, { name: null, path: directory })
-  expect(entries.map(({ path, file }) => [path, file.sha256])).toEqual([
+  expect(entries.map(({ path, file }) => [path, file!.sha256])).toEqual([
     ['checkpoints/7.bin', sha256('seven')],
     ['newest.bin', sha256('seven')],
   ])
@@ -125,7 +125,7 @@ test('a directory of 1,000 files becomes 1,000 entries, in a value that has a fi
   const { file, value } = (result as { record: MediaRecordOf<'artifact'> }).record
   expect(value).toBeUndefined()
   const { entries } = JSON.parse(readFileSync(join(runDir, file!.path), 'utf8')) as ArtifactValue
-  expect(Object.fromEntries(entries.map(({ path, file }) => [path, file.sha256]))).toEqual(
+  expect(Object.fromEntries(entries.map(({ path, file }) => [path, file!.sha256]))).toEqual(
     Object.fromEntries(Object.entries(files).map(([path, text]) => [path, sha256(text)])),
   )
   expect(stored(runDir)).toHaveLength(1000)
@@ -144,7 +144,7 @@ test('a file that grows while it is read is read again, until it is whole', asyn
   })
   const { entries } = await artifact(runDir, { name: null, path: source })
   expect(readFileSync(source, 'utf8')).toBe('begin more more ')
-  expect(readFileSync(join(runDir, entries[0]!.file.path), 'utf8')).toBe('begin more more ')
+  expect(readFileSync(join(runDir, entries[0]!.file!.path), 'utf8')).toBe('begin more more ')
   expect(entries[0]).toMatchObject({ file: fileOf('begin more more '), md5: md5('begin more more ') })
   expect(stored(runDir)).toEqual([sha256('begin more more ')])
 })
@@ -194,7 +194,7 @@ test('a file system that clones makes the copy, and what was cloned is hashed', 
   })
   const { entries } = await artifact(runDir, { name: null, path: source })
   expect(entries[0]).toMatchObject({ file: fileOf('weights'), md5: md5('weights') })
-  const kept = join(runDir, entries[0]!.file.path)
+  const kept = join(runDir, entries[0]!.file!.path)
   expect(readFileSync(kept, 'utf8')).toBe('weights')
   expect(fs.statSync(kept).mode & 0o700).toBe(0o600)
 })

@@ -4,7 +4,8 @@ import { createOutput } from '../../dist/src/cli/output.js'
 import { Rate } from '../../dist/src/cli/sync/rate.js'
 import { sinkLine } from '../../dist/src/cli/sync/sink-line.js'
 import { renderTable } from '../../dist/src/cli/table.js'
-import { countText, durationText, plural, truncate, widthOf, wrap } from '../../dist/src/cli/text.js'
+import { truncate, widthOf, wrap } from '../../dist/src/cli/text.js'
+import { countText, durationText, plural } from '../../dist/src/text/text.js'
 
 const anyText = fc.string({
   unit: fc.constantFrom('a', 'b', '-', ' ', '\n', '実', '🙂', 'é', '/'),

@@ -19,7 +19,7 @@ const plain = ({ step, time, values }: ImportedRow): PlainRow => [step, time, Ob
 
 function read(source: RunSource) {
   const reader = source.open()
-  const rows = [...reader.rows()].map(plain)
+  const rows = [...reader.records()].filter((record) => 'values' in record).map(plain)
   return { rows, facts: reader.facts() }
 }
 

@@ -26,12 +26,25 @@ describe('resolveOptions', () => {
         options: {},
       })),
       goals: {},
+      checkpoints: {
+        every: { steps: 0, minutes: 0, epochs: 0 },
+        keepLast: 3,
+        keepBest: 1,
+        keepEvery: 0,
+        metric: null,
+        mode: null,
+        compression: 'none',
+        maxInFlight: 2,
+        whenFull: 'wait',
+        maxWaitMs: 60_000,
+        minFreeBytes: 0,
+      },
       ring: { capacityBytes: 8 * MIB, whenFull: 'drop', maxCapacityBytes: 64 * MIB, maxBlockMs: 100 },
       journal: { segmentBytes: 64 * MIB, syncIntervalMs: 1000 },
       disk: { minFreeBytes: 0 },
       limits: { maxMetrics: 100_000, maxNameBytes: 1024 },
       captureConsole: false,
-      monitor: { systemMs: 0 },
+      monitor: { systemMs: 10_000, systemGc: false },
       plots: null,
       plotEvery: 0,
       recover: true,
@@ -68,22 +81,22 @@ describe('resolveOptions', () => {
     expect(resolveOptions(given, {})).toMatchObject(given)
   })
 
-  test('what the process prints and what the machine does are kept where a sink shows them, or as said', () => {
+  test('what the process prints is kept where a sink shows it, and what the machine does everywhere, or as said', () => {
     const surroundings = (options: RunOptions) => {
       const { captureConsole, monitor } = resolveOptions(options, {})
       return { captureConsole, systemMs: monitor.systemMs }
     }
-    expect(surroundings({ sinks: ['wandb'] })).toEqual({ captureConsole: true, systemMs: 15_000 })
+    expect(surroundings({ sinks: ['wandb'] })).toEqual({ captureConsole: true, systemMs: 10_000 })
     expect(surroundings({ sinks: [{ type: 'wandb', mode: 'disabled' }] })).toEqual({
       captureConsole: false,
-      systemMs: 0,
+      systemMs: 10_000,
     })
     expect(
       surroundings({ sinks: ['wandb'], captureConsole: false, monitor: { system: { everyMs: 500 } } }),
     ).toEqual({ captureConsole: false, systemMs: 500 })
     expect(surroundings({ captureConsole: true, monitor: { system: true } })).toEqual({
       captureConsole: true,
-      systemMs: 15_000,
+      systemMs: 10_000,
     })
     expect(surroundings({ sinks: ['wandb'], monitor: { system: false } }).systemMs).toBe(0)
   })

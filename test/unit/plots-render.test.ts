@@ -214,6 +214,34 @@ describe('what is not a metric', () => {
   })
 })
 
+test('headings of charts beside each other are at one height, whatever their axes need', async () => {
+  // A number stands at the upper edge of the first chart, and below that of the second.
+  const cells = [1, 1497].map((top) => {
+    const points = [0, top].map((y, x) => ({ x, y, smoothed: y }))
+    const line = { label: '', points, isSmoothed: false, nonFinite: { count: 0, points: [] }, nonFiniteX: [] }
+    return { heading: `to ${top}`, lines: [{ line, series: '' }] }
+  })
+  const series = [{ name: '', color: LIGHT.palette[0]! }]
+  const svg = await draw({
+    name: 'grid',
+    spec: gridChart({ title: '', subtitle: [], cells, series }, LIGHT),
+  })
+  const [first, second] = ['to 1', 'to 1497'].map((heading) => heightOf(svg, heading))
+  expect(first).toBe(second)
+})
+
+/** Where a text stands in the whole drawing, from its upper edge: the sum of all moves of the groups around it. */
+function heightOf(svg: string, wanted: string): number {
+  const moves: number[] = []
+  for (const [, end, name, attributes, text] of svg.matchAll(/<(\/?)(\w+)([^>]*?)(?:\/>|>([^<]*))/g)) {
+    const move = Number(/translate\([^,)]*,([^)]*)\)/.exec(attributes!)?.[1] ?? 0)
+    if (name === 'text' && text === wanted) return moves.reduce((sum, of) => sum + of, move)
+    if (name === 'g' && end === '') moves.push(move)
+    else if (name === 'g') moves.pop()
+  }
+  throw new Error(`no text "${wanted}"`)
+}
+
 test('a specification that cannot be drawn is one sentence that names the plot', async () => {
   const broken = renderSvg('loss_by_step', { mark: 'no such mark' } as never)
   await expect(broken).rejects.toThrow(PlotError)

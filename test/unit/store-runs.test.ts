@@ -1,10 +1,12 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import fs, { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { findRuns } from '../../src/recovery/find-runs.js'
 import { RunLock } from '../../src/store/run-lock.js'
 import { openStore } from '../../src/store/runs/run-store.js'
 import { StoredRun } from '../../src/store/runs/stored-run.js'
 import { temporaryDirectory } from '../support/directory.js'
+import { patchFs } from '../support/patch-fs.js'
 import { START, storeRun } from '../support/stored-runs.js'
 
 const DAY = 86_400_000
@@ -190,5 +192,35 @@ describe('a run whose run.json says "running"', () => {
   test('has crashed where nobody has the lock, or only who completes it', () => {
     for (const role of [null, 'sync'] as const)
       expect(new StoredRun(running(role).dir).status).toBe('crashed')
+  })
+})
+
+describe('a directory that may not be read', () => {
+  /** As a system does that says no: the rights of files mean nothing to root, whom tests often run as. */
+  function close(closed: string): void {
+    const { readdirSync } = fs
+    const refuse = (dir: string, ...rest: []) => {
+      if (dir === closed) throw Object.assign(new Error(`EACCES: ${dir}`), { code: 'EACCES' })
+      return readdirSync(dir, ...rest)
+    }
+    onTestFinished(patchFs({ readdirSync: refuse }))
+  }
+
+  test('of another project is left out, whoever looks', () => {
+    const { dir } = threeRuns()
+    close(join(dir, 'q'))
+    expect(
+      openStore(dir)
+        .runs()
+        .map(({ id }) => id),
+    ).toEqual(['low', 'base'])
+    expect(findRuns(dir).map(({ id }) => id)).toEqual(['base', 'low'])
+  })
+
+  test('with all runs is an error: nobody may think that there are none', () => {
+    const { dir } = threeRuns()
+    close(dir)
+    expect(() => openStore(dir).runs()).toThrow('EACCES')
+    expect(() => findRuns(dir)).toThrow('EACCES')
   })
 })

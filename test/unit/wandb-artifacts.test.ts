@@ -260,7 +260,7 @@ test.for(OPERATIONS)('a %s that is answered with 400 costs the artifact, and no 
 test('an artifact whose file is gone is refused, and nothing is committed', async () => {
   const { runDir, sender, artifacts } = await started()
   const record = await recordOf(runDir, FILES)
-  rmSync(join(runDir, record.value!.entries[0]!.file.path))
+  rmSync(join(runDir, record.value!.entries[0]!.file!.path))
   await expect(sender().send(logged(record), NEVER)).rejects.toMatchObject({
     action: 'reject',
     code: 'media-file',

@@ -1,11 +1,12 @@
 import { type ComparedMetric, compareRuns, type RunComparison } from '../../store/runs/compare.js'
 import type { SummaryPoint } from '../../store/runs/types.js'
+import { plural } from '../../text/text.js'
 import type { CompareOptions } from '../compare.js'
 import { CliError, EXIT } from '../errors.js'
 import { pickMetrics } from '../metric-names.js'
 import type { Output } from '../output.js'
 import { openRun } from '../runs.js'
-import { plural, wrap } from '../text.js'
+import { wrap } from '../text.js'
 import { jsonValue, runJson } from '../values.js'
 import { compareLines } from './lines.js'
 

@@ -1,10 +1,12 @@
 import type { ComparedMetric, RunComparison } from '../../store/runs/compare.js'
 import type { StoredRun } from '../../store/runs/stored-run.js'
 import type { SummaryPoint } from '../../store/runs/types.js'
+import { plural, printable } from '../../text/text.js'
+import { numberText, secondsText, valueText } from '../../text/values.js'
 import type { Output } from '../output.js'
 import { type Cell, type Row, renderTable } from '../table.js'
-import { plural, printable, wrap } from '../text.js'
-import { numberText, secondsText, statusCell, valueText } from '../values.js'
+import { wrap } from '../text.js'
+import { statusCell } from '../values.js'
 
 const LEAST_WIDTH = 10
 

@@ -1,8 +1,8 @@
 import { type Check, type CheckStatus, type DoctorOptions, runDoctor } from '../../doctor/index.js'
+import { plural, printable } from '../../text/text.js'
 import { EXIT } from '../errors.js'
 import type { Output } from '../output.js'
 import { type Row, renderTable } from '../table.js'
-import { plural, printable } from '../text.js'
 
 /** `offstep doctor`. Resolves with the exit code. */
 export async function doctor(options: DoctorOptions, output: Output): Promise<number> {

@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs'
 import { exportRuns } from '../../export/export-runs.js'
 import type { ExportFormat } from '../../export/types.js'
+import { durationText, plural } from '../../text/text.js'
 import { CliError, EXIT } from '../errors.js'
 import type { ExportCommandOptions } from '../export.js'
 import type { Output } from '../output.js'
 import { rootOf } from '../runs.js'
-import { durationText, plural } from '../text.js'
 import { chooseRuns } from './choose-runs.js'
 import { exitOnSignals } from './signals.js'
 

@@ -1,11 +1,11 @@
 import { findSources } from '../../import/find-sources.js'
 import { type ImportedRun, importRun } from '../../import/import-run.js'
 import { ImportError, type RunSource } from '../../import/types.js'
+import { countText, plural, printable } from '../../text/text.js'
 import { CliError, EXIT } from '../errors.js'
 import type { ImportCommandOptions } from '../import.js'
 import type { Output } from '../output.js'
 import { rootOf } from '../runs.js'
-import { countText, plural, printable } from '../text.js'
 
 /** The name of a directory below the runs. */
 const PROJECT = /^[\w][\w.-]*$/

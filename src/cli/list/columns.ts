@@ -1,12 +1,13 @@
 import { valueAt } from '../../store/filter/fields.js'
 import { parsePath } from '../../store/filter/parse.js'
+import { mainMetricOf } from '../../store/runs/main-metric.js'
 import type { StoredRun } from '../../store/runs/stored-run.js'
+import { countText, printable } from '../../text/text.js'
+import { ageText, numberText, secondsText, timeText, valueText } from '../../text/values.js'
 import type { SpareColumn } from '../fit.js'
 import type { Output } from '../output.js'
 import type { Cell } from '../table.js'
-import { countText, printable } from '../text.js'
-import { ageText, jsonValue, numberText, secondsText, statusCell, timeText, valueText } from '../values.js'
-import { mainMetricOf } from './main-metric.js'
+import { jsonValue, statusCell } from '../values.js'
 
 export interface RunColumn extends SpareColumn {
   readonly cell: (run: StoredRun) => string | Cell

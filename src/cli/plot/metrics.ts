@@ -1,8 +1,8 @@
 import { closest } from '../../options/suggest.js'
 import type { RunData } from '../../plots/data/run-data.js'
 import { chooseMetrics } from '../../plots/names.js'
+import { countText, printable } from '../../text/text.js'
 import { CliError } from '../errors.js'
-import { countText, printable } from '../text.js'
 
 const MAX_LISTED = 8
 /** Metrics that are shown where nobody says which, and none is a loss. */

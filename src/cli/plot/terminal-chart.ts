@@ -1,8 +1,9 @@
 import type { Line } from '../../plots/data/lines.js'
 import { numberText } from '../../plots/format.js'
 import { yDomainOf } from '../../plots/y-domain.js'
+import { printable } from '../../text/text.js'
 import type { Colors } from '../output.js'
-import { printable, truncate, widthOf } from '../text.js'
+import { truncate, widthOf } from '../text.js'
 import { BrailleCanvas } from './braille.js'
 
 export interface TerminalChart {

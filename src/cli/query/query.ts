@@ -3,6 +3,8 @@ import fs from 'node:fs'
 import { queryRuns } from '../../query/query-runs.js'
 import type { QueryResult, QueryValue } from '../../query/types.js'
 import { quoteField } from '../../sinks/csv/columns.js'
+import { countText } from '../../text/text.js'
+import { valueText } from '../../text/values.js'
 import { CliError, EXIT } from '../errors.js'
 import { storedRuns } from '../export/choose-runs.js'
 import { exitOnSignals } from '../export/signals.js'
@@ -10,8 +12,6 @@ import type { Output } from '../output.js'
 import type { QueryCommandOptions } from '../query.js'
 import { rootOf } from '../runs.js'
 import { type Column, renderTable } from '../table.js'
-import { countText } from '../text.js'
-import { valueText } from '../values.js'
 
 /** More is not for people to read. */
 const TABLE_ROWS = 1000

@@ -1,12 +1,12 @@
 import path from 'node:path'
 import { archiveRun } from '../../archive/archive-run.js'
 import { removeRun } from '../../archive/remove-run.js'
+import { printable } from '../../text/text.js'
 import { EXIT } from '../errors.js'
 import { chooseRuns } from '../export/choose-runs.js'
 import type { Output } from '../output.js'
 import type { RemoveCommandOptions } from '../remove.js'
 import { rootOf } from '../runs.js'
-import { printable } from '../text.js'
 import { assertEnded, confirm } from './confirm.js'
 
 const OUT = 'archive'

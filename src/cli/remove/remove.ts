@@ -1,10 +1,10 @@
 import { removeRun } from '../../archive/remove-run.js'
+import { printable } from '../../text/text.js'
 import { EXIT } from '../errors.js'
 import { chooseRuns } from '../export/choose-runs.js'
 import type { Output } from '../output.js'
 import type { RemoveCommandOptions } from '../remove.js'
 import { rootOf } from '../runs.js'
-import { printable } from '../text.js'
 import { assertEnded, confirm } from './confirm.js'
 
 /** `offstep rm`. Resolves with the exit code; throws what is wrong with the command line, and RunAliveError. */

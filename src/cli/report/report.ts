@@ -1,11 +1,11 @@
 import { basename, join } from 'node:path'
 import { fileNameOf } from '../../plots/plot.js'
 import { writeComparisonReport, writeExperimentLog, writeRunReport } from '../../report/index.js'
+import { plural, printable } from '../../text/text.js'
 import { CliError, EXIT } from '../errors.js'
 import type { Output } from '../output.js'
 import type { ReportCommandOptions } from '../report.js'
 import { resolveRun, rootOf } from '../runs.js'
-import { plural, printable } from '../text.js'
 
 /** What any of them comes to. */
 interface Written {

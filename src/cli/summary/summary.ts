@@ -1,6 +1,8 @@
 import { summarize } from '../../store/runs/helpers.js'
 import type { StoredRun } from '../../store/runs/stored-run.js'
 import type { RunSummary, SummaryMetric, SummaryPoint } from '../../store/runs/types.js'
+import { countText, plural, printable } from '../../text/text.js'
+import { numberText, secondsText, valueText } from '../../text/values.js'
 import { EXIT } from '../errors.js'
 import { renderFitting, type SpareColumn } from '../fit.js'
 import { pickMetrics } from '../metric-names.js'
@@ -8,8 +10,8 @@ import type { Output } from '../output.js'
 import { openRun } from '../runs.js'
 import type { SummaryCommandOptions } from '../summary.js'
 import type { Cell, Row } from '../table.js'
-import { countText, plural, printable, wrap } from '../text.js'
-import { jsonValue, numberText, runJson, secondsText, statusCell, valueText } from '../values.js'
+import { wrap } from '../text.js'
+import { jsonValue, runJson, statusCell } from '../values.js'
 
 /** More than anybody reads: a table of 100,000 lines helps nobody. */
 const MAX_METRICS = 200

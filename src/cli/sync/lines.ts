@@ -1,7 +1,8 @@
 import type { FoundRun } from '../../recovery/find-runs.js'
 import type { RecoveryProgress } from '../../recovery/report.js'
+import { countText, durationText, plural, printable } from '../../text/text.js'
 import type { Colors, Output } from '../output.js'
-import { countText, durationText, plural, printable, truncate } from '../text.js'
+import { truncate } from '../text.js'
 import { isDone, type Outcome, sinksOf } from './outcome.js'
 import type { ProgressView } from './progress.js'
 

@@ -1,20 +1,40 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { type FoundRun, findRuns, readRun } from '../../recovery/find-runs.js'
-import { readRunFile } from '../../store/run-file.js'
+import { RunFileError, readRunFile } from '../../store/run-file.js'
 import { CliError } from '../errors.js'
 import { listRuns, resolveRun } from '../runs.js'
 import type { Outcome } from './outcome.js'
 
-/** The runs that the user named, each once. Throws what is wrong with the first that cannot be found or read. */
-export function namedRuns(names: readonly string[], root: string): FoundRun[] {
-  const dirs = new Set(names.map((name) => resolveRun(name, root)))
-  return [...dirs].map((dir) => {
-    const run = readRun(dir)
-    // Reading it once more says why it is no run.
-    if (run === null) readRunFile(dir)
-    return run!
-  })
+export interface NamedRuns {
+  /** Each once. */
+  readonly runs: readonly FoundRun[]
+  /** What is wrong with each name that means no run that can be read, and what to type instead. */
+  readonly problems: readonly string[]
+}
+
+/** The runs that the user named. One bad name does not keep the others waiting. */
+export function namedRuns(names: readonly string[], root: string): NamedRuns {
+  const runs = new Map<string, FoundRun>()
+  const problems: string[] = []
+  for (const name of names) {
+    try {
+      const run = namedRun(name, root)
+      runs.set(run.dir, run)
+    } catch (error) {
+      if (!(error instanceof CliError || error instanceof RunFileError)) throw error
+      problems.push(error.message)
+    }
+  }
+  return { runs: [...runs.values()], problems }
+}
+
+function namedRun(name: string, root: string): FoundRun {
+  const dir = resolveRun(name, root)
+  const run = readRun(dir)
+  // Reading it once more says why it is no run.
+  if (run === null) readRunFile(dir)
+  return run!
 }
 
 /** All runs below `root`. */

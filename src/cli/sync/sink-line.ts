@@ -1,6 +1,7 @@
 import type { RecoveryProgress } from '../../recovery/report.js'
+import { countText, durationText, printable } from '../../text/text.js'
 import type { Colors } from '../output.js'
-import { countText, durationText, printable, truncate, widthOf } from '../text.js'
+import { truncate, widthOf } from '../text.js'
 
 const BAR_WIDTH = { least: 8, most: 30 }
 const MAX_NAME = 20

@@ -42,9 +42,9 @@ export function chooseSinks(
   }
 }
 
-/** Who asks for W&B now means its server, whatever WANDB_MODE says to runs that begin. */
+/** Who asks for W&B or MLflow now means its server, whatever WANDB_MODE says to runs that begin. */
 const online = (sink: ResolvedSink): ResolvedSink =>
-  sink.module === null && sink.name === 'wandb'
+  sink.module === null && (sink.name === 'wandb' || sink.name === 'mlflow')
     ? { ...sink, options: { mode: 'online', ...sink.options } }
     : sink
 

@@ -1,7 +1,8 @@
 import path from 'node:path'
+import { countText, plural, printable } from '../../text/text.js'
 import type { Colors, Output } from '../output.js'
 import { type Row, renderTable } from '../table.js'
-import { countText, plural, printable, widthOf, wrap } from '../text.js'
+import { widthOf, wrap } from '../text.js'
 import { isDone, type Outcome, type SinkOutcome, sinksOf } from './outcome.js'
 
 const COUNTS = [

@@ -4,7 +4,7 @@ import { RunAliveError } from '../../store/run-lock.js'
 import type { Outcome } from './outcome.js'
 import type { ProgressView } from './progress.js'
 import type { SinkChooser } from './sinks.js'
-import { markUploaded, uploadOf } from './uploads.js'
+import { markUploaded, uploadsOf } from './uploads.js'
 
 export interface SyncRunOptions {
   readonly choose: SinkChooser
@@ -25,8 +25,7 @@ export async function syncRun(
 ): Promise<Outcome> {
   const { id, dir, project, file } = run
   const choice = choose(file.sinks)
-  const sink = upload ? uploadOf(run, choice, process.env) : null
-  const uploads = sink === null ? [] : [sink]
+  const uploads = upload ? uploadsOf(run, choice, process.env) : []
   const only = choice === null ? null : [...choice.only, ...uploads.map(({ name }) => name)]
   const common = { id, dir, project, only }
   view.begin(run)
@@ -40,7 +39,7 @@ export async function syncRun(
       signal,
       onProgress: (progress) => view.update(progress),
     })
-    if (sink !== null) markUploaded(run, report)
+    if (uploads.length > 0) markUploaded(run, report)
     return { ...common, report, error: null, interrupted: signal.aborted }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException

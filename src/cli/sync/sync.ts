@@ -1,9 +1,9 @@
 import type { FoundRun } from '../../recovery/find-runs.js'
-import { EXIT } from '../errors.js'
+import { countText, printable } from '../../text/text.js'
+import { CliError, EXIT } from '../errors.js'
 import type { Output } from '../output.js'
 import { rootOf } from '../runs.js'
 import type { SyncOptions } from '../sync.js'
-import { countText, printable } from '../text.js'
 import { listenForInterrupt } from './interrupt.js'
 import { isDone, type Outcome, toJson } from './outcome.js'
 import { createProgressView } from './progress.js'
@@ -22,7 +22,10 @@ export async function sync(
 ): Promise<number> {
   const root = rootOf(options)
   if (options.watch) return watch(names, root, options, output)
-  const found = names.length > 0 ? namedRuns(names, root) : runsBelow(root)
+  const { runs: found, problems } =
+    names.length > 0 ? namedRuns(names, root) : { runs: runsBelow(root), problems: [] }
+  if (found.length === 0 && problems.length > 0) throw new CliError(problems.join('\n'))
+  for (const problem of problems) output.problem(problem)
   const choose = chooseSinks(
     options.sink,
     found.map(({ file }) => file),
@@ -37,7 +40,11 @@ export async function sync(
   })
   const unreadable = names.length > 0 ? [] : unreadableRuns(root, found)
   const total = runs.length + unreadable.length
-  if (total === 0) return nothing(found.length, root, output)
+  const whenDone = problems.length === 0 ? EXIT.ok : EXIT.problem
+  if (total === 0) {
+    nothing(found.length, root, output)
+    return whenDone
+  }
   const view = createProgressView(output, runs.length)
   for (const outcome of unreadable) view.end(outcome)
   const { outcomes, exitCode } = await deliverAll(runs, { choose, upload, retries: options.retries, view })
@@ -45,7 +52,7 @@ export async function sync(
   if (output.json) output.printJson(all.map(toJson))
   else printSummary(all, total, output)
   // Ctrl-C that came when all was done has interrupted nothing.
-  return all.length === total && all.every(isDone) ? EXIT.ok : (exitCode ?? EXIT.problem)
+  return all.length === total && all.every(isDone) ? whenDone : (exitCode ?? EXIT.problem)
 }
 
 /** One run after the other. `exitCode`: that of an interruption, or null. */
@@ -72,7 +79,7 @@ async function deliverAll(
   return { outcomes, exitCode: interrupt.exitCode }
 }
 
-function nothing(found: number, root: string, output: Output): number {
+function nothing(found: number, root: string, output: Output): void {
   const are = found === 1 ? 'the one run' : `all ${countText(found)} runs`
   const text =
     found === 0
@@ -80,5 +87,4 @@ function nothing(found: number, root: string, output: Output): number {
       : `Nothing is pending: ${are} in ${root} ${found === 1 ? 'is' : 'are'} delivered. (--all looks again.)`
   if (output.json) output.printJson([])
   else output.print(text)
-  return EXIT.ok
 }

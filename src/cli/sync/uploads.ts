@@ -1,5 +1,6 @@
 /**
  * Runs that were offline at W&B: `offstep sync` uploads them from the journal, beside the log that `wandb sync` takes.
+ * Those that were offline at MLflow: see mlflow-uploads.ts.
  */
 import type { ResolvedSink } from '../../options/options.js'
 import type { FoundRun } from '../../recovery/find-runs.js'
@@ -9,6 +10,7 @@ import { SinkError } from '../../sinks/errors.js'
 import { pinSettings } from '../../sinks/wandb/offline/pinned.js'
 import { wandbSettings } from '../../sinks/wandb/settings/settings.js'
 import { isWholeMarked, markAll, modeOf, offlineState } from '../../sinks/wandb/upload/marks.js'
+import { mlflowUploadOf, needsMlflowUpload } from './mlflow-uploads.js'
 import type { SinkChoice } from './sinks.js'
 
 const SINK = 'wandb'
@@ -18,11 +20,7 @@ const UPLOAD = 'wandb-upload'
  * The sink that uploads the run; null where there is nothing to upload, or where `--sink` asks for others. What the
  * user gives as JSON holds in place of what the run has begun with.
  */
-export function uploadOf(
-  run: FoundRun,
-  choice: SinkChoice | null,
-  env: NodeJS.ProcessEnv,
-): ResolvedSink | null {
+function uploadOf(run: FoundRun, choice: SinkChoice | null, env: NodeJS.ProcessEnv): ResolvedSink | null {
   const has = run.file.sinks.find(({ name, module }) => name === SINK && module === null)
   if (has === undefined || choice?.only.includes(SINK) === false) return null
   const given = choice?.sinks.find(({ name }) => name === SINK)?.options ?? {}
@@ -32,8 +30,17 @@ export function uploadOf(
   return { ...has, name: UPLOAD, options: { ...has.options, ...pinned, ...given, mode: 'online' } }
 }
 
-/** Its process is gone, and something of it is not uploaded, neither by us nor by `wandb sync`. */
-export function needsUpload(run: FoundRun, choice: SinkChoice | null): boolean {
+/** All sinks that upload the run: to W&B, and to MLflow. */
+export function uploadsOf(run: FoundRun, choice: SinkChoice | null, env: NodeJS.ProcessEnv): ResolvedSink[] {
+  return [uploadOf(run, choice, env), mlflowUploadOf(run, choice)].filter((sink) => sink !== null)
+}
+
+/** Its process is gone, and something of it is not uploaded. */
+export const needsUpload = (run: FoundRun, choice: SinkChoice | null): boolean =>
+  needsWandbUpload(run, choice) || needsMlflowUpload(run, choice)
+
+/** Neither by us nor by `wandb sync`. */
+function needsWandbUpload(run: FoundRun, choice: SinkChoice | null): boolean {
   if (run.alive || uploadOf(run, choice, process.env) === null) return false
   const note = readUpload(run.dir, UPLOAD)
   if (note !== null) return note.rows !== run.file.records?.journaled

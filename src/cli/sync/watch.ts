@@ -1,9 +1,9 @@
 import { setTimeout as after } from 'node:timers/promises'
 import { type FoundRun, findRuns } from '../../recovery/find-runs.js'
-import { EXIT } from '../errors.js'
+import { durationText } from '../../text/text.js'
+import { CliError, EXIT } from '../errors.js'
 import type { Output } from '../output.js'
 import type { SyncOptions } from '../sync.js'
-import { durationText } from '../text.js'
 import { listenForInterrupt } from './interrupt.js'
 import { outcomeLine } from './lines.js'
 import { isDone, type Outcome, toJson } from './outcome.js'
@@ -36,7 +36,11 @@ export async function watch(
   { all, sink, upload, interval }: SyncOptions,
   output: Output,
 ): Promise<number> {
-  const look = (): FoundRun[] => (names.length > 0 ? namedRuns(names, root) : findRuns(root))
+  const look = (): readonly FoundRun[] => (names.length > 0 ? namedRuns(names, root).runs : findRuns(root))
+  const { runs, problems } = namedRuns(names, root)
+  if (names.length > 0 && runs.length === 0) throw new CliError(problems.join('\n'))
+  // A name may get its run later, or a mended run.json; who watches for one that never comes should know.
+  for (const problem of problems) output.problem(problem)
   const choose = chooseSinks(
     sink,
     look().map(({ file }) => file),

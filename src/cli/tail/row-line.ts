@@ -1,8 +1,9 @@
 import type { StoredRun } from '../../store/runs/stored-run.js'
 import type { MetricRow } from '../../store/runs/types.js'
+import { countText, printable } from '../../text/text.js'
+import { numberText, timeText } from '../../text/values.js'
 import type { Output } from '../output.js'
-import { countText, printable, widthOf } from '../text.js'
-import { numberText, timeText } from '../values.js'
+import { widthOf } from '../text.js'
 
 /** A row may have 100,000 metrics, and a line in a file is to be read as well. */
 const MAX_VALUES = 50

@@ -1,5 +1,5 @@
+import { plural, printable } from '../../text/text.js'
 import type { VerifyReport } from '../../verify/report.js'
-import { plural, printable } from '../text.js'
 
 /** What it comes to and what to do next, in a sentence or two. `name`: the run as it was given. */
 export function advice(report: VerifyReport, name: string, repaired: boolean): string {

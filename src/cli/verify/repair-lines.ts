@@ -1,6 +1,6 @@
+import { plural, printable } from '../../text/text.js'
 import type { RepairAction, RepairReport } from '../../verify/repair-run.js'
 import type { Output } from '../output.js'
-import { plural, printable } from '../text.js'
 
 /** What `--repair` did, a line for each thing, and an empty one behind them. */
 export function repairLines({ actions }: RepairReport, output: Output): string[] {

@@ -1,3 +1,5 @@
+import { bytesText } from '../../text/bytes.js'
+import { countText, plural, printable } from '../../text/text.js'
 import type {
   CheckResult,
   Difference,
@@ -9,8 +11,7 @@ import type {
   VerifyReport,
 } from '../../verify/report.js'
 import type { Colors, Output } from '../output.js'
-import { countText, plural, printable, truncate, wrap } from '../text.js'
-import { bytesText } from './bytes-text.js'
+import { truncate, wrap } from '../text.js'
 
 const MARK_WIDTH = 'unchecked'.length
 /** A journal may be damaged in thousands of places: people need to see what kind, and how much in all. */

@@ -1,8 +1,8 @@
 import type { RecoveryProgress } from '../../recovery/report.js'
+import { bytesText } from '../../text/bytes.js'
+import { countText } from '../../text/text.js'
 import type { VerifyProgress } from '../../verify/verify-run.js'
 import type { Output } from '../output.js'
-import { countText } from '../text.js'
-import { bytesText } from './bytes-text.js'
 
 const REDRAW_MS = 100
 const DELAY_MS = 300

@@ -1,9 +1,11 @@
 import type { SystemGroup } from '../../plots/data/system-lines.js'
+import { countText, plural, printable } from '../../text/text.js'
+import { numberText, secondsText, timeText } from '../../text/values.js'
 import type { Output } from '../output.js'
 import { sinkState } from '../show/lines.js'
 import { type Column, type Row, renderTable } from '../table.js'
-import { countText, plural, printable, truncate } from '../text.js'
-import { numberText, secondsText, statusCell, timeText } from '../values.js'
+import { truncate } from '../text.js'
+import { statusCell } from '../values.js'
 import type { Snapshot } from './snapshot.js'
 import { sparkline } from './sparkline.js'
 

@@ -18,26 +18,40 @@ const UNLIMITED_BYTES = 2 ** 60
 export function readCgroup(root = '/'): CgroupLimits {
   const memory: number[] = []
   const cpu: number[] = []
-  const groups = read(join(root, 'proc/self/cgroup')) ?? ''
-  for (const line of groups.split('\n')) {
-    const [, controllers, path] = /^\d+:([^:]*):(\/.*)$/.exec(line) ?? []
-    if (controllers === undefined || path === undefined) continue
-    for (const group of withAncestors(path)) {
-      const dir = (controller: string) => join(root, 'sys/fs/cgroup', controller, group)
-      if (controllers === '') {
-        memory.push(number(read(join(dir(''), 'memory.max'))))
-        cpu.push(quota(...split(read(join(dir(''), 'cpu.max')))))
-      }
-      if (controllers.split(',').includes('memory')) {
-        memory.push(number(read(join(dir('memory'), 'memory.limit_in_bytes'))))
-      }
-      if (controllers.split(',').includes('cpu')) {
-        const period = read(join(dir(controllers), 'cpu.cfs_period_us'))
-        cpu.push(quota(read(join(dir(controllers), 'cpu.cfs_quota_us')), period))
-      }
+  for (const { controllers, directory } of controlGroups(root)) {
+    if (controllers === '') {
+      memory.push(number(read(join(directory(''), 'memory.max'))))
+      cpu.push(quota(...split(read(join(directory(''), 'cpu.max')))))
+    }
+    if (controllers.split(',').includes('memory')) {
+      memory.push(number(read(join(directory('memory'), 'memory.limit_in_bytes'))))
+    }
+    if (controllers.split(',').includes('cpu')) {
+      const period = read(join(directory(controllers), 'cpu.cfs_period_us'))
+      cpu.push(quota(read(join(directory(controllers), 'cpu.cfs_quota_us')), period))
     }
   }
   return { memoryLimitBytes: smallest(memory, UNLIMITED_BYTES), cpuLimitCores: smallest(cpu, Infinity) }
+}
+
+export interface ControlGroup {
+  /** As in /proc/self/cgroup: '' for version 2. */
+  readonly controllers: string
+  /** Where a controller of that line lies. */
+  readonly directory: (controller: string) => string
+}
+
+/** The groups of this process and their ancestors, the innermost first. */
+export function controlGroups(root = '/'): ControlGroup[] {
+  const lines = (read(join(root, 'proc/self/cgroup')) ?? '').split('\n')
+  return lines.flatMap((line) => {
+    const [, controllers, path] = /^\d+:([^:]*):(\/.*)$/.exec(line) ?? []
+    if (controllers === undefined || path === undefined) return []
+    return withAncestors(path).map((group) => ({
+      controllers,
+      directory: (controller: string) => join(root, 'sys/fs/cgroup', controller, group),
+    }))
+  })
 }
 
 /** `/a/b` as `/a/b`, `/a`, `/`: within a container the path may be the host's, and only `/` exists. */

@@ -40,7 +40,7 @@ class CsvReader implements SourceReader {
     this.#path = path
   }
 
-  *rows(): Generator<ImportedRow> {
+  *records(): Generator<ImportedRow> {
     const modified = Math.round(statSync(this.#path).mtimeMs)
     let columns: Columns | null = null
     let number = 0

@@ -12,6 +12,8 @@ export interface Event {
   /** Milliseconds since the epoch. */
   readonly time: number
   readonly scalars: readonly Scalar[]
+  /** Data of the plugin "hparams". */
+  readonly hparams: readonly Buffer[]
 }
 
 /** Plugins of tags, which only the first event of a tag need tell. */
@@ -23,42 +25,63 @@ export function decodeEvent(bytes: Buffer, plugins: Plugins): Event {
   let step = 0
   let seconds = 0
   const scalars: Scalar[] = []
+  const hparams: Buffer[] = []
   while (event.next()) {
     if (event.field === 1) seconds = event.double
     else if (event.field === 2) step = event.integer
     else if (event.field === 5) {
       const summary = new Message(event.bytes)
-      while (summary.next()) if (summary.field === 1) scalars.push(decodeValue(summary.bytes, plugins))
+      while (summary.next()) {
+        if (summary.field !== 1) continue
+        const value = decodeValue(summary.bytes, plugins)
+        if (Buffer.isBuffer(value)) hparams.push(value)
+        else scalars.push(value)
+      }
     }
   }
-  return { step, time: Math.round(seconds * 1000), scalars }
+  return { step, time: Math.round(seconds * 1000), scalars, hparams }
 }
 
-/** Summary.Value: tag 1, simple_value 2, tensor 8, metadata 9. */
-function decodeValue(bytes: Buffer, plugins: Plugins): Scalar {
+/** Summary.Value: tag 1, simple_value 2, tensor 8, metadata 9. Of the plugin "hparams", its data. */
+function decodeValue(bytes: Buffer, plugins: Plugins): Scalar | Buffer {
   const message = new Message(bytes)
   let tag = ''
   let value: number | null = null
   let tensor: Buffer | null = null
-  let plugin: string | null = null
+  let plugin: Plugin | null = null
   while (message.next()) {
     if (message.field === 1) tag = message.text
     else if (message.field === 2) value = message.float
     else if (message.field === 8) tensor = message.bytes
     else if (message.field === 9) plugin = pluginOf(message.bytes)
   }
-  if (plugin !== null && !plugins.has(tag)) plugins.set(tag, plugin)
+  if (plugin?.name === 'hparams' && SESSION.test(tag)) return plugin.content
+  if (plugin !== null && !plugins.has(tag)) plugins.set(tag, plugin.name)
   const isScalar = (plugins.get(tag) ?? 'scalars') === 'scalars'
   return { tag, value: value ?? (tensor === null || !isScalar ? null : tensorValue(tensor)) }
 }
 
-/** SummaryMetadata: plugin_data 1 { plugin_name 1 }. */
-function pluginOf(bytes: Buffer): string | null {
+interface Plugin {
+  readonly name: string
+  readonly content: Buffer
+}
+
+/** The other tag of the plugin says how its page shows all runs. */
+const SESSION = /^_hparams_\/session_(start|end)_info$/
+
+/** SummaryMetadata: plugin_data 1 { plugin_name 1, content 2 }. */
+function pluginOf(bytes: Buffer): Plugin | null {
   const metadata = new Message(bytes)
   while (metadata.next()) {
     if (metadata.field !== 1) continue
     const data = new Message(metadata.bytes)
-    while (data.next()) if (data.field === 1) return data.text
+    let name: string | null = null
+    let content: Buffer = Buffer.alloc(0)
+    while (data.next()) {
+      if (data.field === 1) name = data.text
+      else if (data.field === 2) content = data.bytes
+    }
+    if (name !== null) return { name, content }
   }
   return null
 }

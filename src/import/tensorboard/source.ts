@@ -1,4 +1,6 @@
 import { basename, dirname } from 'node:path'
+import type { JsonObject } from '../../record/json.js'
+import type { RunStatus } from '../../sinks/sink.js'
 import { ProtobufError } from '../protobuf.js'
 import {
   type ImportedFacts,
@@ -8,6 +10,7 @@ import {
   type RunSource,
   type SourceReader,
 } from '../types.js'
+import { decodeSessionInfo } from './hparams.js'
 import { decodeEvent, type Event, type Plugins } from './scalars.js'
 import { readRecords } from './tfrecords.js'
 
@@ -29,6 +32,8 @@ class EventReader implements SourceReader {
   readonly #files: readonly string[]
   readonly #leftOut = new LeftOut()
   readonly #plugins: Plugins = new Map()
+  #config: JsonObject = {}
+  #status: RunStatus = 'completed'
 
   constructor(name: string, files: readonly string[]) {
     this.#name = name
@@ -36,9 +41,10 @@ class EventReader implements SourceReader {
   }
 
   /** Scalars that follow each other with the same step and time are one row, as they were one call. */
-  *rows(): Generator<ImportedRow> {
+  *records(): Generator<ImportedRow> {
     let row: { step: number; time: number; values: Map<string, number> } | null = null
-    for (const { step, time, scalars } of this.#events()) {
+    for (const { step, time, scalars, hparams } of this.#events()) {
+      for (const data of hparams) this.#addSession(data)
       for (const { tag, value } of scalars) {
         if (value === null) {
           this.#leftOut.add('values that are no scalars')
@@ -55,7 +61,19 @@ class EventReader implements SourceReader {
   }
 
   facts(): ImportedFacts {
-    return plainFacts(this.#name, this.#leftOut.counts)
+    const facts = plainFacts(this.#name, this.#leftOut.counts)
+    return { ...facts, config: this.#config, status: this.#status }
+  }
+
+  #addSession(data: Buffer): void {
+    try {
+      const { config, status } = decodeSessionInfo(data)
+      this.#config = { ...this.#config, ...config }
+      this.#status = status ?? this.#status
+    } catch (error) {
+      if (!(error instanceof ProtobufError)) throw error
+      this.#leftOut.add('damaged records')
+    }
   }
 
   *#events(): Generator<Event> {

@@ -2,6 +2,7 @@ import type { JsonObject, JsonValue } from '../../record/json.js'
 import type { RunStatus } from '../../sinks/sink.js'
 import { Message } from '../protobuf.js'
 import { decodeItems, type Item, parseValue } from './items.js'
+import { timestamp } from './timestamp.js'
 
 /** What a log says of its run, gathered record by record. */
 export class RunFacts {
@@ -79,15 +80,4 @@ function withPath(into: JsonObject, [name, ...rest]: readonly string[], value: J
   const inner = into[name!]
   const isObject = typeof inner === 'object' && inner !== null && !Array.isArray(inner)
   return { ...into, [name!]: withPath(isObject ? (inner as JsonObject) : {}, rest, value) }
-}
-
-/** google.protobuf.Timestamp: seconds 1, nanos 2. */
-function timestamp(bytes: Buffer): number {
-  const message = new Message(bytes)
-  let milliseconds = 0
-  while (message.next()) {
-    if (message.field === 1) milliseconds += message.integer * 1000
-    else if (message.field === 2) milliseconds += Math.round(message.integer / 1e6)
-  }
-  return milliseconds
 }

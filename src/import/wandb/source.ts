@@ -1,10 +1,20 @@
 import { statSync } from 'node:fs'
 import { basename } from 'node:path'
+import type { ConsoleOutput } from '../../record/updates.js'
 import { Message, ProtobufError } from '../protobuf.js'
-import { type ImportedFacts, type ImportedRow, LeftOut, type RunSource, type SourceReader } from '../types.js'
+import {
+  type ImportedFacts,
+  type ImportedRow,
+  type ImportedUpdate,
+  LeftOut,
+  type RunSource,
+  type SourceReader,
+} from '../types.js'
+import { ConsoleLines } from './console.js'
 import { decodeItem, type Item, leavesOf } from './items.js'
 import { readLog } from './log-file.js'
 import { RunFacts } from './run-facts.js'
+import { decodeStats } from './stats.js'
 
 export const isWandbFile = (name: string): boolean => name.endsWith('.wandb')
 
@@ -14,7 +24,16 @@ export function wandbSource(path: string): RunSource {
 }
 
 /** Fields of wandb_internal.Record. */
-const RECORD = { history: 2, summary: 3, config: 5, run: 17, exit: 18 } as const
+const RECORD = {
+  history: 2,
+  summary: 3,
+  config: 5,
+  stats: 7,
+  output: 9,
+  outputRaw: 13,
+  run: 17,
+  exit: 18,
+} as const
 /** Of the row itself, and of the client: no metrics. */
 const OWN = new Set(['_step', '_timestamp', '_runtime', '_wandb'])
 
@@ -23,6 +42,7 @@ class LogReader implements SourceReader {
   readonly #leftOut = new LeftOut()
   readonly #facts = new RunFacts()
   readonly #logged = new Set<string>()
+  readonly #console = new ConsoleLines()
   #nextStep = 0
   #lastTime: number
 
@@ -31,11 +51,9 @@ class LogReader implements SourceReader {
     this.#lastTime = Math.round(statSync(path).mtimeMs)
   }
 
-  *rows(): Generator<ImportedRow> {
-    for (const bytes of readLog(this.#path, this.#leftOut)) {
-      const row = this.#take(bytes)
-      if (row !== null) yield row
-    }
+  *records(): Generator<ImportedRow | ImportedUpdate> {
+    for (const bytes of readLog(this.#path, this.#leftOut)) yield* this.#take(bytes)
+    yield* this.#printed(this.#console.end())
   }
 
   facts(): ImportedFacts {
@@ -57,23 +75,44 @@ class LogReader implements SourceReader {
     }
   }
 
-  #take(bytes: Buffer): ImportedRow | null {
+  #take(bytes: Buffer): (ImportedRow | ImportedUpdate)[] {
     try {
       const record = new Message(bytes)
-      let row: ImportedRow | null = null
       while (record.next()) {
-        if (record.field === RECORD.history) row = this.#row(record.bytes)
-        else if (record.field === RECORD.summary) this.#facts.addSummary(record.bytes)
+        if (record.field === RECORD.history) return [this.#row(record.bytes)]
+        if (record.field === RECORD.stats) return [this.#sample(record.bytes)]
+        if (record.field === RECORD.output || record.field === RECORD.outputRaw)
+          return this.#printed(this.#console.add(record.bytes))
+        if (record.field === RECORD.summary) this.#facts.addSummary(record.bytes)
         else if (record.field === RECORD.config) this.#facts.addConfig(record.bytes)
         else if (record.field === RECORD.run) this.#facts.addRun(record.bytes)
         else if (record.field === RECORD.exit) this.#facts.addExit(record.bytes)
       }
-      return row
+      return []
     } catch (error) {
       if (!(error instanceof ProtobufError)) throw error
       this.#leftOut.add('damaged records')
-      return null
+      return []
     }
+  }
+
+  #sample(bytes: Buffer): ImportedUpdate {
+    const { time, sample } = decodeStats(bytes)
+    const update = { kind: 'system', name: 'system', producer: 0, value: sample } as const
+    return { step: this.#step, time: time ?? this.#lastTime, update }
+  }
+
+  #printed(outputs: readonly ConsoleOutput[]): ImportedUpdate[] {
+    return outputs.map((value) => ({
+      step: this.#step,
+      time: value.lines.at(-1)!.time || this.#lastTime,
+      update: { kind: 'console', name: 'console', producer: 0, value },
+    }))
+  }
+
+  /** Of the newest row. */
+  get #step(): number {
+    return Math.max(0, this.#nextStep - 1)
   }
 
   /** HistoryRecord: item 1, step 2 { num 1 }. */

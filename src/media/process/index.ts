@@ -39,6 +39,8 @@ const PROCESSORS: { readonly [Kind in MediaKind]: Processor<Kind> } = {
   alert: processAlert,
   console: (output) => ({ value: output }),
   system: (sample) => ({ value: sample }),
+  resume: (resumed) => ({ value: resumed }),
+  checkpoint: (saved) => ({ value: saved }),
   file: processFile,
   artifact: processArtifact,
 }

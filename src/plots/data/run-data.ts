@@ -3,14 +3,15 @@ import { type RunFile, readRunFile } from '../../store/run-file.js'
 import { readLock } from '../../store/run-lock.js'
 import type { Pyramid, SeriesPoint } from '../../store/series/pyramid.js'
 import { readSeries } from '../../store/series/read-series.js'
-import { type MetricKey, SeriesIndex } from '../../store/series/series-index.js'
+import { SeriesIndex } from '../../store/series/series-index.js'
+import type { MetricKey } from '../../store/series/series-table.js'
 import { eventKey, type JournalEvents, type NonFinite, readEvents } from './journal-events.js'
-import { hasOnlyNumbers } from './summary-file.js'
 
 /** Points of a line across a chart of full width. */
 export const CHART_POINTS = 1000
 
 const NONE: NonFinite = { count: 0, points: [] }
+const NO_EVENTS: JournalEvents = { nonFinite: new Map(), histograms: new Map(), system: [], unreadable: 0 }
 
 /** A metric of a run, for a chart. */
 export interface PlotSeries {
@@ -69,9 +70,9 @@ export class RunData {
     const key = this.#keys.get(name)
     const pyramid = key === undefined ? null : this.#index.pyramid(key.producer, key.name)
     if (key === undefined || pyramid === null) return NONE
+    if (pyramid.nonFinite === 0) return NONE
+    // The index keeps a NaN only where an entry has nothing else: the journal is read.
     if (pyramid.span > 1) {
-      // The index keeps a NaN only where an entry has nothing else: the journal is read where there may be some.
-      if (hasOnlyNumbers(this.dir, key.name, pyramid.count)) return NONE
       return this.events.nonFinite.get(eventKey(key.producer, key.name)) ?? NONE
     }
     const points = readSeries(this.dir, this.#index, key)!.points.filter(
@@ -93,8 +94,13 @@ export class RunData {
 
   /** Values that are not finite, histograms and system samples: read from the whole journal, once. */
   get events(): JournalEvents {
-    this.#events ??= readEvents(this.dir)
+    this.#events ??= this.#hasEvents() ? readEvents(this.dir) : NO_EVENTS
     return this.#events
+  }
+
+  #hasEvents(): boolean {
+    if (this.#index.has('system') || this.#index.has('histogram')) return true
+    return [...this.#keys.keys()].some((name) => this.#pyramid(name)!.nonFinite > 0)
   }
 
   #pyramid(name: string): Pyramid | null {

@@ -10,11 +10,13 @@ import {
   nonFiniteLayers,
   type Series,
 } from './line-layers.js'
-import type { Titles } from './types.js'
+import type { Layer, Titles } from './types.js'
 
 const COLUMNS = 3
 const WIDTH = 236
 const GAP = 62
+/** Above a chart, clear of a label at its upper edge. */
+const HEADING_OFFSET = 14
 const HEIGHTS: { readonly [columns: number]: number } = { 1: 320, 2: 195, 3: 130 }
 const STROKE = { faint: 1, smoothed: 1.8, plain: 1.8, dot: 20, dots: 12 }
 
@@ -64,8 +66,30 @@ function cellSpec(
   const lines = colored.map(({ line }) => line)
   const domain = yDomainOf(finiteValues(lines), log)
   return {
-    title: { text: heading, fontSize: 12, offset: 10, limit: width, frame: 'group' as const },
     encoding: { ...lineEncoding(lines, domain, { xTitle: null, yTitle: null, log, ticks: 4 }), color },
-    layer: [...lineLayers(colored, domain, log, STROKE), ...nonFiniteLayers(lines, theme, 50)],
+    layer: [
+      ...lineLayers(colored, domain, log, STROKE),
+      ...nonFiniteLayers(lines, theme, 50),
+      headingLayer(heading, theme, width),
+    ],
   }
 }
+
+/**
+ * The heading as a text of the chart: a title of Vega's is above all labels of the axes, and so higher where one of them
+ * stands at the upper edge than where none does.
+ */
+const headingLayer = (heading: string, { text }: Theme, width: number): Layer => ({
+  data: { values: [{}] },
+  mark: {
+    type: 'text',
+    align: 'left',
+    baseline: 'bottom',
+    dy: -HEADING_OFFSET,
+    fontSize: 12,
+    fontWeight: 'bold',
+    limit: width,
+    clip: false,
+  },
+  encoding: { x: { value: 0 }, y: { value: 0 }, text: { value: heading }, color: { value: text } },
+})

@@ -4,11 +4,14 @@ import { MediaError } from '../../media/request.js'
 import type { MediaInput } from '../media/input.js'
 import { MediaMethods } from '../media/methods.js'
 import { plainOf } from '../media/plain.js'
+import { fillLines } from './lines.js'
 import type {
   AlertOptions,
   ArtifactOptions,
+  ArtifactReference,
   ArtifactSource,
   ArtifactSources,
+  LogLine,
   MetricOptions,
   RunUpdates,
   SaveFileOptions,
@@ -32,6 +35,10 @@ export abstract class UpdateMethods extends MediaMethods implements RunUpdates {
     this.#update('alert', 'alert', (input) => input.set('alert', plainOf(options)))
   }
 
+  logLines(lines: readonly LogLine[]): void {
+    this.#update('console', 'console', (input) => fillLines(input, lines))
+  }
+
   saveFile(file: string | URL | Uint8Array, { as }: SaveFileOptions = {}): void {
     const name = as ?? (file instanceof Uint8Array ? '' : String(file).split(/[/\\]/).at(-1)!)
     this.#update('file', name, (input) => {
@@ -45,15 +52,13 @@ export abstract class UpdateMethods extends MediaMethods implements RunUpdates {
       const sources: [string | null, ArtifactSource][] = isSource(source)
         ? [[null, source]]
         : Object.entries(source)
-      const files = sources.map(([name, part]) =>
-        part instanceof Uint8Array ? { name, bytes: part.slice() } : { name, path: pathOf(part) },
-      )
+      const files = sources.map(([name, part]) => ({ name, ...sourceOf(part) }))
       input.set('files', files).set('about', plainOf(options))
     })
   }
 
   #update(
-    kind: 'config' | 'summary' | 'metric' | 'alert' | 'file' | 'artifact',
+    kind: 'config' | 'summary' | 'metric' | 'alert' | 'console' | 'file' | 'artifact',
     name: string,
     fill: (input: MediaInput) => unknown,
   ): void {
@@ -62,7 +67,18 @@ export abstract class UpdateMethods extends MediaMethods implements RunUpdates {
 }
 
 const isSource = (source: unknown): source is ArtifactSource =>
-  typeof source === 'string' || source instanceof URL || source instanceof Uint8Array
+  typeof source === 'string' || source instanceof URL || source instanceof Uint8Array || isReference(source)
+
+const isReference = (source: unknown): source is ArtifactReference =>
+  typeof source === 'object' && source !== null && 'reference' in source
+
+/** Copied: the caller may change what it gave. */
+function sourceOf(source: ArtifactSource) {
+  if (source instanceof Uint8Array) return { bytes: source.slice() }
+  if (!isReference(source)) return { path: pathOf(source) }
+  const { reference, checksum, bytes, digest } = source
+  return { reference: plainOf({ reference: String(reference), checksum, bytes, digest }) }
+}
 
 /** Absolute: the working directory may be another one by the time the file is read. */
 function pathOf(path: unknown): string {

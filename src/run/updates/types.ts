@@ -1,3 +1,4 @@
+import type { LogLevel } from '../../record/log-line.js'
 import type { AlertLevel, MetricSummary } from '../../record/updates.js'
 
 /** How a metric is to be shown, and what the summary keeps of it. */
@@ -23,15 +24,39 @@ export interface AlertOptions {
   readonly waitMs?: number
 }
 
+/** A line of a log. */
+export interface LogLine {
+  readonly text: string
+  /** Default `info`. */
+  readonly level?: LogLevel
+  /** Milliseconds since the epoch. Default: now. */
+  readonly time?: number
+}
+
 export interface SaveFileOptions {
   /** Path of the file at the destinations, with `/`. Default: its name. */
   readonly as?: string
 }
 
-/** A file or a directory, by its path; or the bytes of one file. */
-export type ArtifactSource = string | URL | Uint8Array
+/** A file that an artifact names, and does not copy. */
+export interface ArtifactReference {
+  /**
+   * Where it is: `s3://bucket/key`, `https://...`, or `file:///...` for a file, or a directory, of this machine. It is
+   * written down as it is: no passwords and no signatures.
+   */
+  readonly reference: string | URL
+  /** Read and hash local files, on another thread. Default true. Files elsewhere are never asked for. */
+  readonly checksum?: boolean
+  /** Size, of a file that is not of this machine. */
+  readonly bytes?: number
+  /** What tells this content from another, of a file that is not of this machine: its ETag, say. Default: the URI. */
+  readonly digest?: string
+}
 
-/** Several sources, by their path in the artifact. */
+/** A file or a directory, by its path; the bytes of one file; or where a file is that is not to be copied. */
+export type ArtifactSource = string | URL | Uint8Array | ArtifactReference
+
+/** Several sources, by their path in the artifact. An object with `reference` is no such list, but a reference. */
 export interface ArtifactSources {
   readonly [path: string]: ArtifactSource
 }
@@ -61,13 +86,19 @@ export interface RunUpdates {
   /** Tells people, where a sink can (W&B: by mail or Slack). */
   alert(options: AlertOptions): void
   /**
+   * Adds lines to what the run has printed: they come where captured output does (the sink `log`, W&B's output.log), and
+   * are not printed. One call is one record: give many lines at once. For `pino`: see `offstep/pino`.
+   */
+  logLines(lines: readonly LogLine[]): void
+  /**
    * Keeps a file with the run, as it is when the call is worked up, moments later. Paths are taken from the working
    * directory.
    */
   saveFile(file: string | URL | Uint8Array, options?: SaveFileOptions): void
   /**
    * Keeps a file, a directory or bytes as a version of an artifact. Content is read moments after the call
-   * (`flush()` waits for it), hashed, and kept in the run directory once, whatever its name.
+   * (`flush()` waits for it), hashed, and kept in the run directory once, whatever its name. A call that says what the
+   * newest version is already makes no version, and moves aliases.
    */
   artifact(source: ArtifactSource | ArtifactSources, options: ArtifactOptions): void
 }

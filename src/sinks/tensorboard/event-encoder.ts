@@ -1,6 +1,7 @@
 import { checkedValue } from '../../media/checked-file.js'
+import { tensorBoardSystemName } from '../../monitor/system/names.js'
 import type { RecordBatch } from '../../record/batch.js'
-import { isUpdateRecord, MEDIA_PRODUCER, type MediaRecord } from '../../record/media.js'
+import { isUpdateRecord, MEDIA_PRODUCER, type MediaRecord, type MediaRecordOf } from '../../record/media.js'
 import { LeftOut } from './left-out.js'
 import { encodeMedia } from './media/encode.js'
 import { encodeSessionStart } from './media/hparams.js'
@@ -52,6 +53,7 @@ export class EventEncoder {
    * system's other errors, and has then written nothing.
    */
   encodeMedia(record: MediaRecord, step: number, time: number, out: RecordBuffer): boolean {
+    if (record.kind === 'system') return this.#encodeSystem(record, step, time, out)
     if (isUpdateRecord(record)) return false
     const head = { step: Math.floor(step), wallTime: time / 1000 }
     if (!Number.isSafeInteger(head.step)) {
@@ -95,6 +97,17 @@ export class EventEncoder {
       media: this.#media.tags(),
       ...(this.hparams !== undefined && { hparams: this.hparams }),
     }
+  }
+
+  /** What the machine did, as scalars `system/<name>`. */
+  #encodeSystem(record: MediaRecordOf<'system'>, step: number, time: number, out: RecordBuffer): boolean {
+    const { values } = checkedValue<'system'>(this.#run.runDir, record)
+    const tags = new Map<string, number>()
+    for (const [name, value] of Object.entries(values)) {
+      const tag = tensorBoardSystemName(name)
+      if (tag !== null) tags.set(tag, value)
+    }
+    return this.#scalars.encodeValues(tags, Math.floor(step), time / 1000, out)
   }
 
   /** All that they say is in their metadata, and each comes once: no rule for tags applies. */

@@ -108,6 +108,35 @@ export class ScalarEncoder {
     return leftOut
   }
 
+  /**
+   * Encodes values of one moment that no row has; false where there was nothing to write. A step that is lower than a
+   * tag's last one becomes that: they are looked at by the clock.
+   */
+  encodeValues(
+    values: ReadonlyMap<string, number>,
+    step: number,
+    wallTime: number,
+    out: RecordBuffer,
+  ): boolean {
+    if (!Number.isSafeInteger(step)) {
+      this.#leftOut.stepTooLarge = true
+      return false
+    }
+    const tags = [...values.keys()].map((name) => this.#tagOfName.get(name) ?? this.#newTag(name))
+    const usable = tags.filter(({ lastStep }) => lastStep !== NEVER)
+    if (usable.length < tags.length) this.#leftOut.otherKind = true
+    if (usable.length === 0) return false
+    const at = usable.reduce((highest, { lastStep }) => Math.max(highest, lastStep), step)
+    this.#selected = 0
+    let length = 0
+    for (const tag of usable) {
+      length += this.#take(tag, at, values.get(tag.name)!, this.#selected++)
+    }
+    if (at > this.maxStep) this.maxStep = at
+    this.#writeEvent(out, at, wallTime, length)
+    return true
+  }
+
   /** Picks the templates and values of a row; returns how many bytes they will take. */
   #select(batch: RecordBatch, row: number, step: number): number {
     const { keys, values, offsets } = batch
@@ -125,16 +154,20 @@ export class ScalarEncoder {
         else this.#leftOut.steppedBack = true
         continue
       }
-      const { template } = tag
-      tag.lastStep = step
-      tag.template = tag.plain
-      this.#templates[count] = template
-      this.#values[count] = values[slot]!
-      length += template.bytes.length
-      count++
+      length += this.#take(tag, step, values[slot]!, count++)
     }
     this.#selected = count
     return length
+  }
+
+  /** The next value of the event at hand; returns how many bytes it will take. */
+  #take(tag: Tag, step: number, value: number, index: number): number {
+    const { template } = tag
+    tag.lastStep = step
+    tag.template = tag.plain
+    this.#templates[index] = template
+    this.#values[index] = value
+    return template.bytes.length
   }
 
   #writeEvent(out: RecordBuffer, step: number, wallTime: number, summaryLength: number): void {

@@ -3,8 +3,8 @@
  * option `mode` or WANDB_MODE says when the run begins. State: the mode, beside that sink's own.
  */
 import type { RecordBatch } from '../../record/batch.js'
+import { DisabledSink } from '../disabled.js'
 import type { RunOutcome, Sink, SinkContext, SinkState, WriteResult } from '../sink.js'
-import { DisabledSink } from './disabled.js'
 import type { Pace } from './online/http/pace.js'
 import type { OnlineSetup } from './online/sink.js'
 import { autoResumed, forgetAutoResume } from './settings/auto-resume.js'

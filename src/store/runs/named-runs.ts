@@ -14,10 +14,18 @@ export function rootOf(dir: string | undefined, env: NodeJS.ProcessEnv = process
   return path.resolve(dir ?? (env.OFFSTEP_DIR || './runs'))
 }
 
-/** The directories where runs may be. Names only: a root with thousands of runs must not cost thousands of file reads. */
+/**
+ * The directories where runs may be. Names only: a root with thousands of runs must not cost thousands of file reads.
+ * None where there is no root. A project of somebody else that we may not read is left out; throws the file system's
+ * error where the root cannot be read: to say that it has no runs would be wrong.
+ */
 export function listRuns(root: string): NamedRun[] {
-  return directoriesIn(root).flatMap((project) =>
-    directoriesIn(path.join(root, project)).map((id) => ({ project, id, dir: path.join(root, project, id) })),
+  return directoriesIn(root, ABSENT).flatMap((project) =>
+    directoriesIn(path.join(root, project), ABSENT_OR_CLOSED).map((id) => ({
+      project,
+      id,
+      dir: path.join(root, project, id),
+    })),
   )
 }
 
@@ -69,7 +77,11 @@ function nearest(name: string, runs: readonly NamedRun[]): string | null {
   return start === null ? null : ids.find((id) => id.startsWith(start))!
 }
 
-function directoriesIn(dir: string): string[] {
+/** Never there, or removed meanwhile. */
+const ABSENT: readonly (string | undefined)[] = ['ENOENT', 'ENOTDIR']
+const ABSENT_OR_CLOSED = [...ABSENT, 'EACCES', 'EPERM']
+
+function directoriesIn(dir: string, none: readonly (string | undefined)[]): string[] {
   try {
     return fs
       .readdirSync(dir, { withFileTypes: true })
@@ -77,8 +89,7 @@ function directoriesIn(dir: string): string[] {
       .map(({ name }) => name)
       .sort()
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTDIR') return []
+    if (none.includes((error as NodeJS.ErrnoException).code)) return []
     throw error
   }
 }

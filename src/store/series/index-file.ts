@@ -6,7 +6,7 @@ import { writeFileAtomic } from '../atomic-file.js'
 import { ENTRY_DOUBLES, Pyramid } from './pyramid.js'
 
 const MAGIC = 'OSIX'
-const FORMAT = 1
+const FORMAT = 2
 const PREFIX_BYTES = 16
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
@@ -17,9 +17,20 @@ const head = v.object({
   place: v.object({ position: count, next: v.record(v.string(), count) }),
   /** Of the journal's bytes before that place: another journal has others. */
   check: v.number(),
+  /** Of the journal, when it was read (see journal/rewinds.ts): with one more, other rows count. */
+  rewinds: count,
   rows: count,
+  /** Of the media records and updates that the journal has. */
+  kinds: v.array(v.string()),
   metrics: v.array(
-    v.object({ name: v.string(), producer: count, span: count, entries: count, crc: v.number() }),
+    v.object({
+      name: v.string(),
+      producer: count,
+      span: count,
+      entries: count,
+      nonFinite: count,
+      crc: v.number(),
+    }),
   ),
 })
 
@@ -69,11 +80,11 @@ export class IndexFile {
 
   /** Of the metric at `index` of the head; null where its bytes are not what was written. */
   pyramid(index: number): Pyramid | null {
-    const { span, entries, crc } = this.head.metrics[index]!
+    const { span, entries, nonFinite, crc } = this.head.metrics[index]!
     const cells = new Float64Array(entries * ENTRY_DOUBLES)
     const bytes = Buffer.from(cells.buffer)
     const read = readSync(this.#fd, bytes, 0, bytes.length, this.#offsets[index]!)
-    return read === bytes.length && crc32(bytes) === crc ? new Pyramid(span, cells) : null
+    return read === bytes.length && crc32(bytes) === crc ? new Pyramid(span, cells, nonFinite) : null
   }
 
   close(): void {
@@ -81,15 +92,15 @@ export class IndexFile {
   }
 }
 
-export interface NewIndex extends Pick<IndexHead, 'place' | 'check' | 'rows'> {
+export interface NewIndex extends Pick<IndexHead, 'place' | 'check' | 'rewinds' | 'rows' | 'kinds'> {
   readonly metrics: readonly { readonly name: string; readonly producer: number; readonly pyramid: Pyramid }[]
 }
 
 /** Blocks. Throws the file system's errors. */
 export function writeIndex(runDir: string, { metrics, ...rest }: NewIndex): void {
   const cells = metrics.map(({ pyramid }) => Buffer.from(pyramid.save().buffer))
-  const listed = metrics.map(({ name, producer, pyramid: { span, entries } }, index) => {
-    return { name, producer, span, entries, crc: crc32(cells[index]!) }
+  const listed = metrics.map(({ name, producer, pyramid: { span, entries, nonFinite } }, index) => {
+    return { name, producer, span, entries, nonFinite, crc: crc32(cells[index]!) }
   })
   const json = Buffer.from(JSON.stringify({ format: FORMAT, ...rest, metrics: listed } satisfies IndexHead))
   const padded = Buffer.alloc(Math.ceil(json.length / 8) * 8, ' ')

@@ -15,6 +15,9 @@ const MAX = 8
 const LAST = 11
 export const ENTRY_DOUBLES = 14
 
+/** A step, a time and a value on their way into an entry. */
+const point = new Float64Array(3)
+
 /**
  * A metric in a bounded number of entries, however many points it has: each point by itself while there are few, and
  * then 2, 4, 8 ... points to an entry, of which the first, the last, the lowest and the highest are kept.
@@ -26,10 +29,12 @@ export class Pyramid {
   #cells: Float64Array
   /** Of all points. */
   #count = 0
+  #nonFinite: number
 
   /** `cells`: those of `save()`. */
-  constructor(span = 1, cells: Float64Array = new Float64Array(0)) {
+  constructor(span = 1, cells: Float64Array = new Float64Array(0), nonFinite = 0) {
     this.#span = span
+    this.#nonFinite = nonFinite
     this.#cells = cells
     this.#entries = cells.length / ENTRY_DOUBLES
     for (let entry = 0; entry < this.#entries; entry++) this.#count += cells[entry * ENTRY_DOUBLES + COUNT]!
@@ -47,23 +52,38 @@ export class Pyramid {
     return this.#count
   }
 
+  /** Of all points: how many are NaN or an infinity. */
+  get nonFinite(): number {
+    return this.#nonFinite
+  }
+
   /** `position`: of the record that the point is in, or of one before it. */
   add(step: number, time: number, value: number, position: number, maxEntries: number): void {
+    point[0] = step
+    point[1] = time
+    point[2] = value
+    this.addFrom(point, 0, 2, position, maxEntries)
+  }
+
+  /** The same, of a step at `stepAt` with its time behind it, and a value at `valueAt`: doubles as arguments are slow. */
+  addFrom(from: Float64Array, stepAt: number, valueAt: number, position: number, maxEntries: number): void {
+    const value = from[valueAt]!
     this.#count++
+    if (!Number.isFinite(value)) this.#nonFinite++
     const cells = this.#cells
     const at = (this.#entries - 1) * ENTRY_DOUBLES
-    if (at >= 0 && cells[at + COUNT]! < this.#span) {
-      cells[at + COUNT]! += 1
-      setPoint(cells, at + LAST, step, time, value)
-      // NaN is neither, unless there is nothing else.
-      if (!(cells[at + MIN + 2]! <= value) && !Number.isNaN(value))
-        setPoint(cells, at + MIN, step, time, value)
-      if (!(cells[at + MAX + 2]! >= value) && !Number.isNaN(value))
-        setPoint(cells, at + MAX, step, time, value)
+    if (at < 0 || cells[at + COUNT]! >= this.#span) {
+      while (this.#entries >= maxEntries) this.#halve()
+      this.#append(from, stepAt, valueAt, position)
       return
     }
-    while (this.#entries >= maxEntries) this.#halve()
-    this.#append(step, time, value, position)
+    cells[at + COUNT]! += 1
+    setPoint(cells, at + LAST, from, stepAt, valueAt)
+    // NaN is neither, unless there is nothing else.
+    if (!(cells[at + MIN + 2]! <= value) && !Number.isNaN(value))
+      setPoint(cells, at + MIN, from, stepAt, valueAt)
+    if (!(cells[at + MAX + 2]! >= value) && !Number.isNaN(value))
+      setPoint(cells, at + MAX, from, stepAt, valueAt)
   }
 
   /** Makes it smaller, where other metrics need the room. */
@@ -91,7 +111,7 @@ export class Pyramid {
     yield pointAt(this.#cells, at + LAST)
   }
 
-  #append(step: number, time: number, value: number, position: number): void {
+  #append(from: Float64Array, stepAt: number, valueAt: number, position: number): void {
     const at = this.#entries * ENTRY_DOUBLES
     if (at === this.#cells.length) {
       const larger = new Float64Array(Math.max(4 * ENTRY_DOUBLES, at * 2))
@@ -100,7 +120,7 @@ export class Pyramid {
     }
     this.#cells[at + COUNT] = 1
     this.#cells[at + POSITION] = position
-    for (const part of [FIRST, MIN, MAX, LAST]) setPoint(this.#cells, at + part, step, time, value)
+    for (const part of [FIRST, MIN, MAX, LAST]) setPoint(this.#cells, at + part, from, stepAt, valueAt)
     this.#entries++
   }
 
@@ -133,10 +153,16 @@ function copyPoint(cells: Float64Array, into: number, from: number): void {
   cells.copyWithin(into, from, from + 3)
 }
 
-function setPoint(cells: Float64Array, at: number, step: number, time: number, value: number): void {
-  cells[at] = step
-  cells[at + 1] = time
-  cells[at + 2] = value
+function setPoint(
+  cells: Float64Array,
+  at: number,
+  from: Float64Array,
+  stepAt: number,
+  valueAt: number,
+): void {
+  cells[at] = from[stepAt]!
+  cells[at + 1] = from[stepAt + 1]!
+  cells[at + 2] = from[valueAt]!
 }
 
 const pointAt = (cells: Float64Array, at: number): SeriesPoint => ({

@@ -3,7 +3,8 @@ import { JOURNAL_START, offsetOf } from '../../journal/position.js'
 import { FIRST_PLACE, JournalReader } from '../../journal/reader.js'
 import { type Axis, downSample } from './down-sample.js'
 import type { Pyramid, SeriesPoint } from './pyramid.js'
-import type { MetricKey, SeriesIndex } from './series-index.js'
+import type { SeriesIndex } from './series-index.js'
+import type { MetricKey } from './series-table.js'
 
 export interface SeriesRange {
   /** What `from` and `to` count, and what is spread evenly where points are left out. Default `step`. */

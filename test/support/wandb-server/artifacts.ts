@@ -9,6 +9,8 @@ interface ManifestEntry {
   readonly digest: string
   readonly size: number
   readonly birthArtifactID?: string
+  /** Of a file that W&B does not have. */
+  readonly ref?: string
 }
 
 export interface StoredManifest {
@@ -209,17 +211,21 @@ export class Artifacts {
     const hash = createHash('md5').update('wandb-artifact-manifest-v1\n')
     for (const path of paths.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))) {
       const entry = manifest.contents[path]!
+      hash.update(`${path}:${entry.digest}\n`)
+      if (entry.ref !== undefined) {
+        if (files.has(path)) this.#error(`${id}: ${path} is a reference, and was uploaded`)
+        continue
+      }
       const content = this.contents.get(entry.digest)
       if (content === undefined) this.#error(`${id} was committed without ${path}`)
       else if (content.bytes.length !== entry.size) this.#error(`${id}: ${path} has another size`)
       if (content?.births.has(entry.birthArtifactID ?? '') === false)
         this.#error(`${id}: ${path} comes from elsewhere`)
       if (files.get(path) !== entry.digest) this.#error(`${id}: ${path} was never asked for`)
-      hash.update(`${path}:${entry.digest}\n`)
     }
     if (hash.digest('hex') !== digest) this.#error(`${id}: the manifest has another digest`)
-    if (files.size !== paths.length)
-      this.#error(`${id}: ${files.size} files, ${paths.length} in the manifest`)
+    const uploaded = paths.filter((path) => manifest.contents[path]!.ref === undefined).length
+    if (files.size !== uploaded) this.#error(`${id}: ${files.size} files, ${uploaded} in the manifest`)
   }
 
   #find(id: unknown): StoredArtifact | undefined {

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { RUN_FILE_FORMAT, type RunFile, writeRunFile } from '../../../src/store/run-file.js'
+import { plainRunFile } from '../../../src/store/plain-run-file.js'
+import { type RunFile, writeRunFile } from '../../../src/store/run-file.js'
 import { JournalMaker } from '../../support/journal-maker.js'
 
 /** A run directory with rows, as a run that ended has it. */
@@ -20,25 +21,8 @@ export function writeRun(
   }
   maker.flush()
   maker.close()
-  const empty = { git: null, command: null, software: null, hardware: null, group: null, jobType: null }
-  writeRunFile(dir, {
-    ...empty,
-    format: RUN_FILE_FORMAT,
-    id,
-    name: id,
-    project: 'default',
-    status: 'completed',
-    startTime: new Date(Date.now() - 60_000).toISOString(),
-    endTime: null,
-    durationSeconds: null,
-    config: {},
-    configSha256: null,
-    tags: [],
-    notes: '',
-    producers: [{ id: 0, name: 'main' }],
-    sinks: [],
-    ...fields,
-  })
+  const startTime = new Date(Date.now() - 60_000).toISOString()
+  writeRunFile(dir, plainRunFile({ id, project: 'default', status: 'completed', startTime, ...fields }))
   return dir
 }
 

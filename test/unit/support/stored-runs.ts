@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { plainRunFile } from '../../../src/store/plain-run-file.js'
 import { type RunFile, writeRunFile } from '../../../src/store/run-file.js'
 import { readBatches } from '../../../src/store/runs/read-rows.js'
 import { StoredRun } from '../../../src/store/runs/stored-run.js'
@@ -29,29 +30,15 @@ export function storedRun(
   }
   journal.close()
   const time = '2026-01-02T03:04:05.678Z'
-  writeRunFile(dir, {
-    format: 1,
+  const known = {
     id,
     project,
-    name: id,
     status: 'completed',
     startTime: time,
     endTime: time,
     durationSeconds: 0,
-    config: {},
-    configSha256: null,
-    tags: [],
-    notes: '',
-    group: null,
-    jobType: null,
-    git: null,
-    command: null,
-    software: null,
-    hardware: null,
-    producers: [{ id: 0, name: 'main' }],
-    sinks: [],
-    ...file,
-  })
+  } as const
+  writeRunFile(dir, plainRunFile({ ...known, ...file }))
   return new StoredRun(dir)
 }
 

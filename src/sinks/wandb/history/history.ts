@@ -130,6 +130,8 @@ class Merger {
         this.#files.push({ ...graphFile(this.#runDir, record), row: head.row })
         break
       case 'custom-scalars':
+      case 'resume':
+      case 'checkpoint':
         this.#notApplicable++
         break
       default: {

@@ -2,7 +2,7 @@ import type { UpdateRecord } from '../../../record/media.js'
 import type { StateKind } from '../run/updates.js'
 
 /** Updates that are neither in a line nor in the state: `console`, `system`, `alert`, `file` and `artifact`. */
-export type OtherRecord = Exclude<UpdateRecord, { readonly kind: StateKind }>
+export type OtherRecord = Exclude<UpdateRecord, { readonly kind: StateKind | 'resume' | 'checkpoint' }>
 
 /** What a sink sends by itself. */
 export interface OtherRow {

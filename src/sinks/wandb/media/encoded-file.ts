@@ -1,7 +1,7 @@
 import { readMediaFile } from '../../../media/checked-file.js'
 import type { JsonObject } from '../../../record/json.js'
 import type { MediaFile, MediaRecordOf } from '../../../record/media.js'
-import { mediaFileName } from './file-name.js'
+import { mediaFileName } from '../../media-file-name.js'
 import type { LoadedMedia } from './load.js'
 import type { RowlessFile } from './wandb-file.js'
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { checkedValue } from '../../../media/checked-file.js'
 import type { MediaRecordOf } from '../../../record/media.js'
-import { safePath } from './file-name.js'
+import { safePath } from '../../media-file-name.js'
 import type { RowlessFile } from './wandb-file.js'
 
 const NAME_HASH_DIGITS = 8

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { JsonObject } from '../../../record/json.js'
-import { mediaFileName } from './file-name.js'
+import { mediaFileName } from '../../media-file-name.js'
 import type { LoadedMedia } from './load.js'
 import type { RowlessFile } from './wandb-file.js'
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { ArtifactEntry, ArtifactValue } from '../../../record/updates.js'
 import { type ArtifactOrigin, clientIds } from '../online/artifacts/identity.js'
-import { manifestDigest } from '../online/artifacts/manifest.js'
+import { digestOf, manifestDigest } from '../online/artifacts/manifest.js'
 import { ARTIFACT, MANIFEST, MANIFEST_CONFIG, MANIFEST_ENTRY, RECORD } from './fields.js'
 import { integerField, lengthField, textField } from './protobuf.js'
 import { record } from './run-records.js'
@@ -59,16 +59,24 @@ function manifestFields(entries: readonly ArtifactEntry[], runDir: string): Buff
     integerField(MANIFEST.version, 1),
     lengthField(MANIFEST.storagePolicy, 'wandb-storage-policy-v1'),
     lengthField(MANIFEST.storagePolicyConfig, ...layout),
-    ...entries.map(({ path, file, md5 }) =>
-      lengthField(
-        MANIFEST.contents,
-        lengthField(MANIFEST_ENTRY.path, path),
-        lengthField(MANIFEST_ENTRY.digest, md5),
-        integerField(MANIFEST_ENTRY.size, file.bytes),
-        lengthField(MANIFEST_ENTRY.localPath, join(runDir, file.path)),
-        // Else W&B's client copies each file into its cache.
-        integerField(MANIFEST_ENTRY.skipCache, 1),
-      ),
-    ),
+    ...entries.map((entry) => lengthField(MANIFEST.contents, ...entryFields(entry, runDir))),
+  ]
+}
+
+function entryFields(entry: ArtifactEntry, runDir: string): Buffer[] {
+  const head = [
+    lengthField(MANIFEST_ENTRY.path, entry.path),
+    lengthField(MANIFEST_ENTRY.digest, digestOf(entry)),
+  ]
+  if (entry.file === undefined) {
+    const size = entry.bytes === null ? [] : [integerField(MANIFEST_ENTRY.size, entry.bytes)]
+    return [...head, lengthField(MANIFEST_ENTRY.ref, entry.reference), ...size]
+  }
+  return [
+    ...head,
+    integerField(MANIFEST_ENTRY.size, entry.file.bytes),
+    lengthField(MANIFEST_ENTRY.localPath, join(runDir, entry.file.path)),
+    // Else W&B's client copies each file into its cache.
+    integerField(MANIFEST_ENTRY.skipCache, 1),
   ]
 }

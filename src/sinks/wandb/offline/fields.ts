@@ -106,7 +106,7 @@ export const ARTIFACT = {
 } as const
 export const MANIFEST = { version: 1, storagePolicy: 2, storagePolicyConfig: 3, contents: 4 } as const
 export const MANIFEST_CONFIG = { key: 1, valueJson: 2 } as const
-export const MANIFEST_ENTRY = { path: 1, digest: 2, size: 4, localPath: 6, skipCache: 8 } as const
+export const MANIFEST_ENTRY = { path: 1, digest: 2, ref: 3, size: 4, localPath: 6, skipCache: 8 } as const
 
 export const ENVIRONMENT = {
   os: 1,

@@ -76,7 +76,7 @@ function artifactMaker(
 ): RecordMaker {
   const { runDir, run, id, startTime, sequences } = setup
   const value = checkedValue(runDir, record)
-  for (const { file } of value.entries) checkIsThere(runDir, file)
+  for (const { file } of value.entries) if (file !== undefined) checkIsThere(runDir, file)
   const origin = { runId: id, startTime, sequence: sequences[row]! }
   return (num) => artifactRecord(num, record.name, value, run, origin, runDir)
 }

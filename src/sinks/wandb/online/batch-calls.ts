@@ -1,8 +1,8 @@
 import type { RecordBatch } from '../../../record/batch.js'
+import { isDivisible } from '../../http/pause.js'
 import type { RejectedRow, SinkContext } from '../../sink.js'
 import { type AlertState, isDue, sendAlert, withAlert } from './alerts.js'
 import type { Connection } from './connection.js'
-import { isDivisible } from './http/answers.js'
 import type { OtherWork } from './other-rows.js'
 import type { OnlineState } from './state.js'
 

@@ -2,9 +2,7 @@ import { readFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { SinkError } from '../../errors.js'
-
-/** How long to wait before a new look whether a person has mended what is wrong. */
-export const LOOK_AGAIN_MS = 60_000
+import { LOOK_AGAIN_MS } from '../../http/pause.js'
 
 /**
  * The API key for `host`: the option, WANDB_API_KEY, or the netrc file that `wandb login` writes. Read anew each

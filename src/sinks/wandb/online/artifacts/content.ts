@@ -1,10 +1,11 @@
 import { join } from 'node:path'
-import type { ArtifactEntry } from '../../../../record/updates.js'
+import type { KeptEntry } from '../../../../record/updates.js'
+import { eachOf } from '../../../background.js'
 import { SinkError } from '../../../errors.js'
-import { eachOf } from '../files/background.js'
+import type { Content } from '../../../http/content.js'
+import { isDivisible } from '../../../http/pause.js'
 import type { UploadTarget } from '../files/create-run-files.js'
-import type { Content } from '../files/upload-content.js'
-import { confirmedUpload, isDivisible } from '../http/answers.js'
+import { confirmedUpload } from '../http/answers.js'
 import type { Transport } from '../http/transport.js'
 import type { ArtifactCalls } from './calls.js'
 
@@ -25,7 +26,8 @@ export interface ContentRoute {
 export interface PendingArtifact {
   readonly id: string
   readonly manifestId: string
-  readonly entries: readonly ArtifactEntry[]
+  /** Without references, which W&B gets no content of. */
+  readonly entries: readonly KeptEntry[]
 }
 
 /**
@@ -62,9 +64,9 @@ async function uploadPart(
   calls: ArtifactCalls,
   { id, manifestId, entries }: PendingArtifact,
   births: Map<string, string>,
-): Promise<Map<ArtifactEntry, SinkError>> {
+): Promise<Map<KeptEntry, SinkError>> {
   const created = await calls.createFiles(id, manifestId, entries)
-  const refused = new Map<ArtifactEntry, SinkError>()
+  const refused = new Map<KeptEntry, SinkError>()
   await eachOf([...entries.entries()], AT_ONCE, async ([index, entry]) => {
     const { birthId, target } = created[index]!
     const { path, bytes } = entry.file

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto'
 import { checkedValue, MediaFileError } from '../../../../media/checked-file.js'
 import type { MediaRecordOf } from '../../../../record/media.js'
 import type { ArtifactValue } from '../../../../record/updates.js'
+import { orAborted } from '../../../background.js'
 import { SinkError } from '../../../errors.js'
-import { orAborted } from '../files/background.js'
-import { isDivisible } from '../http/answers.js'
+import { isDivisible } from '../../../http/pause.js'
 import type { Transport } from '../http/transport.js'
 import type { KnownRun } from '../run/bucket.js'
 import type { GraphQl } from '../run/graphql.js'
@@ -97,7 +97,8 @@ export class ArtifactSender {
       if (created.id !== progress.id) progress.births.clear()
       progress.id = created.id
       const manifestId = await calls.beginManifest(created)
-      const pending = { id: created.id, manifestId, entries: value.entries }
+      const entries = value.entries.filter((entry) => entry.file !== undefined)
+      const pending = { id: created.id, manifestId, entries }
       await uploadContent(route, calls, pending, progress.births)
       await putManifest(route, calls, created, manifestJson(value.entries, progress.births))
       await calls.commit(created.id)

@@ -1,11 +1,12 @@
+import { eachOf, orAborted } from '../../../background.js'
 import type { SinkError } from '../../../errors.js'
-import { confirmedUpload, isDivisible, isRefusal, pause } from '../http/answers.js'
+import type { Content } from '../../../http/content.js'
+import { isDivisible, pause } from '../../../http/pause.js'
+import { confirmedUpload, isRefusal } from '../http/answers.js'
 import type { Transport } from '../http/transport.js'
 import type { KnownRun } from '../run/bucket.js'
 import type { GraphQl } from '../run/graphql.js'
-import { eachOf, orAborted } from './background.js'
 import { createRunFiles, type UploadTarget } from './create-run-files.js'
-import type { Content } from './upload-content.js'
 
 /** A file of the run at W&B. */
 export interface UploadedFile {

@@ -1,9 +1,7 @@
 /** What an answer of W&B's server means for the delivery. */
 import { SinkError } from '../../../errors.js'
-import { LOOK_AGAIN_MS } from '../../settings/credentials.js'
-import type { Answer } from './answer.js'
-
-const SHOWN_CHARACTERS = 200
+import { type Answer, shown as beginningOf, parse, retryAfterMs } from '../../../http/answer.js'
+import { pause } from '../../../http/pause.js'
 
 type JsonRecord = { readonly [key: string]: unknown }
 
@@ -67,13 +65,6 @@ export function confirmedUpload(answer: Answer, key: string): void {
   throw new SinkError('reject', code, said)
 }
 
-export const pause = (code: string, message: string): SinkError =>
-  new SinkError('pause', code, message, { retryAfterMs: LOOK_AGAIN_MS })
-
-/** True for an error of which smaller requests can find the cause. */
-export const isDivisible = (error: unknown): error is SinkError =>
-  error instanceof SinkError && (error.action === 'reject' || error.action === 'split')
-
 /** True for what W&B has said in a 200 that was no yes: see graphql.ts. */
 export const isRefusal = (error: unknown): error is SinkError =>
   error instanceof SinkError && error.code === 'WANDB_REFUSED'
@@ -84,32 +75,5 @@ function limitCode({ headers }: Answer): string | undefined {
   return typeof code === 'string' && /limit/i.test(code) ? code.toUpperCase() : undefined
 }
 
-/** Retry-After: seconds or a date; else the end of the rate limit's window. 0 where nothing sensible is said. */
-function retryAfterMs(headers: Answer['headers']): number {
-  const given = headers['retry-after'] ?? headers['ratelimit-reset'] ?? headers['x-ratelimit-reset']
-  if (typeof given !== 'string') return 0
-  const seconds = Number(given)
-  const ms = Number.isNaN(seconds) ? Date.parse(given) - Date.now() : seconds * 1000
-  return Math.max(ms, 0) || 0
-}
-
-export function parse(text: string): JsonRecord | null {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonRecord) : null
-  } catch {
-    // Not JSON: nobody's answer.
-    return null
-  }
-}
-
-/** The beginning of an answer, for people. A server may repeat what it was sent: never the key, in whatever form. */
-export function shown(text: string, key: string): string {
-  const forms = [base64(`api:${key}`), base64(key), encodeURIComponent(key), inJson(key), key]
-  const safe = forms.reduce((rest, form) => rest.replaceAll(form, '***'), text)
-  return JSON.stringify(safe.slice(0, SHOWN_CHARACTERS))
-}
-
-const inJson = (text: string): string => JSON.stringify(text).slice(1, -1)
-
-const base64 = (text: string): string => Buffer.from(text).toString('base64')
+/** The beginning of an answer, for people, without the key. */
+export const shown = (text: string, key: string): string => beginningOf(text, [`api:${key}`, key])

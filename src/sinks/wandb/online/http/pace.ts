@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SinkError } from '../../../errors.js'
-import type { Answer } from './answer.js'
+import type { Answer } from '../../../http/answer.js'
 
 /** W&B takes two file_stream requests a second of each run: https://docs.wandb.ai (rate limits). */
 const REQUESTS_PER_WINDOW = 2

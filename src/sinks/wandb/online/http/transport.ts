@@ -1,11 +1,12 @@
 import type { Dispatcher } from 'undici'
-import { type Content, openContent } from '../files/upload-content.js'
-import { type Answer, answerOf } from './answer.js'
-import { Deadline, REQUEST_TIMEOUT_MS } from './deadline.js'
-import { dispatcher } from './dispatcher.js'
-import { unreachable } from './unreachable.js'
+import { type Answer, answerOf } from '../../../http/answer.js'
+import { type Content, openContent } from '../../../http/content.js'
+import { Deadline, REQUEST_TIMEOUT_MS } from '../../../http/deadline.js'
+import { dispatcher } from '../../../http/dispatcher.js'
+import { unreachable } from '../../../http/unreachable.js'
 
 const USER_AGENT = 'offstep'
+const VARIABLE = 'WANDB_BASE_URL'
 /** Files that are on their way at once, per host. */
 const UPLOADS_AT_ONCE = 4
 
@@ -29,6 +30,7 @@ export class Transport {
   async post(path: string, body: string, key: string, signal: AbortSignal): Promise<Answer> {
     const time = new Deadline(signal)
     const { origin, pathname, host } = new URL(`${this.#baseUrl}${path}`)
+    const server = { name: `the W&B server ${host}`, variable: VARIABLE }
     try {
       const response = await this.#api.request({
         origin,
@@ -45,9 +47,9 @@ export class Transport {
         headersTimeout: 0,
         bodyTimeout: 0,
       })
-      return await answerOf(response)
+      return await answerOf(response, 'the W&B server')
     } catch (error) {
-      throw unreachable(`the W&B server ${host}`, error as NodeJS.ErrnoException, time.signal)
+      throw unreachable(server, error as NodeJS.ErrnoException, time.signal)
     } finally {
       time.end()
     }
@@ -65,6 +67,7 @@ export class Transport {
     signal: AbortSignal,
   ): Promise<Answer> {
     const { origin, pathname, search, host } = new URL(url, this.#baseUrl)
+    const server = { name: `W&B's store of files ${host}`, variable: VARIABLE }
     const { body, close } = await openContent(content)
     try {
       const response = await this.#store.request({
@@ -78,9 +81,9 @@ export class Transport {
         headersTimeout: REQUEST_TIMEOUT_MS,
         bodyTimeout: REQUEST_TIMEOUT_MS,
       })
-      return await answerOf(response)
+      return await answerOf(response, 'the W&B server')
     } catch (error) {
-      throw unreachable(`W&B's store of files ${host}`, error as NodeJS.ErrnoException, signal)
+      throw unreachable(server, error as NodeJS.ErrnoException, signal)
     } finally {
       await close()
     }

@@ -1,6 +1,6 @@
+import { pause } from '../../../http/pause.js'
 import type { SinkContext } from '../../../sink.js'
 import type { WandbSettings } from '../../settings/settings.js'
-import { pause } from '../http/answers.js'
 import { type Baseline, newRun, readBaseline, resumed, writeBaseline } from './baseline.js'
 import { resumeStatus } from './bucket.js'
 import { waitForEarlierRuns } from './earlier-runs.js'

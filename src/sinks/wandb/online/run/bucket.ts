@@ -1,7 +1,7 @@
 /** A run at W&B: created, brought up to date, looked up. The queries are those of wandb 0.30.0, word for word. */
 import { SinkError } from '../../../errors.js'
+import { isDivisible, pause } from '../../../http/pause.js'
 import type { RunDescription } from '../../run/run-description.js'
-import { isDivisible, pause } from '../http/answers.js'
 import { type GraphQl, type Part, textOf, type Variables } from './graphql.js'
 
 const UPSERT_BUCKET =

@@ -1,7 +1,7 @@
+import { isDivisible } from '../../../http/pause.js'
 import { closeHistory } from '../../history/history.js'
 import type { HistoryLine } from '../../history/history-line.js'
 import { Summary } from '../../run/summary.js'
-import { isDivisible } from '../http/answers.js'
 import type { OnlineState } from '../state.js'
 import type { LineSender } from '../stream/line-sender.js'
 import { historyLine } from '../stream/line-texts.js'

@@ -1,5 +1,6 @@
 import { SinkError } from '../../../errors.js'
-import { confirmed, pause, shown } from '../http/answers.js'
+import { pause } from '../../../http/pause.js'
+import { confirmed, shown } from '../http/answers.js'
 import type { Transport } from '../http/transport.js'
 
 export type Variables = { readonly [name: string]: unknown }

@@ -1,5 +1,5 @@
+import { isDivisible, pause } from '../../../http/pause.js'
 import type { HistoryLine } from '../../history/history-line.js'
-import { isDivisible, pause } from '../http/answers.js'
 import type { FileStream } from './file-stream.js'
 import type { LineCounts, StreamedFile, StreamedLines } from './stream-request.js'
 

@@ -1,6 +1,6 @@
+import { isDivisible } from '../../../http/pause.js'
 import type { SinkContext } from '../../../sink.js'
 import { Summary } from '../../run/summary.js'
-import { isDivisible } from '../http/answers.js'
 import type { OnlineState } from '../state.js'
 import type { FileStream } from './file-stream.js'
 import type { StreamRequest } from './stream-request.js'

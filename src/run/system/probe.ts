@@ -1,0 +1,89 @@
+import { PerformanceObserver, performance } from 'node:perf_hooks'
+// The module's own: a test of the application's may have put fake timers in the place of the global ones.
+import { clearInterval, setInterval } from 'node:timers'
+import { getHeapStatistics } from 'node:v8'
+import { F64, now, SystemMemory, type SystemSnapshot } from '../../monitor/system/shared-memory.js'
+import { BEAT_MS } from '../../monitor/system/training-thread.js'
+
+export interface ProbeOptions {
+  /** Count garbage collections too: the engine then tells this thread of each. */
+  readonly gc: boolean
+}
+
+/**
+ * The monitor's side of the thread that owns the run: four times a second, when its event loop turns, it stores a few
+ * numbers into shared memory (about 2 us). It makes no call to the system, and keeps no process alive.
+ */
+export class SystemProbe {
+  readonly memory = new SystemMemory()
+  readonly #timer: NodeJS.Timeout
+  readonly #observer: PerformanceObserver | null
+  #beatAt = now()
+  #stopped = false
+
+  constructor({ gc }: ProbeOptions) {
+    const { numbers } = this.memory
+    numbers[F64.BEAT_AT] = this.#beatAt
+    numbers[F64.IDLE] = performance.eventLoopUtilization().idle
+    numbers[F64.GC_WATCHED] = gc ? 1 : 0
+    this.#timer = setInterval(() => this.#beat(), BEAT_MS).unref()
+    this.#observer = gc ? this.#watchGc() : null
+  }
+
+  /** What the monitor has sampled last; null before the first sample. Never blocks. */
+  latest(): SystemSnapshot | null {
+    return this.memory.latest()
+  }
+
+  /** What `tf.memory()` says. */
+  tensors(count: number, buffers: number, bytes: number): void {
+    const { numbers, period } = this.memory
+    const min = numbers[F64.TENSORS_PERIOD] === period ? numbers[F64.TENSORS_MIN]! : count
+    numbers[F64.TENSORS_MIN] = Math.min(min, count)
+    numbers[F64.TENSORS_PERIOD] = period
+    numbers[F64.TENSORS] = count
+    numbers[F64.TENSOR_BUFFERS] = buffers
+    numbers[F64.TENSOR_BYTES] = bytes
+    numbers[F64.TENSORS_AT] = now()
+  }
+
+  get stopped(): boolean {
+    return this.#stopped
+  }
+
+  /** The run is over. */
+  stop(): void {
+    this.#stopped = true
+    clearInterval(this.#timer)
+    this.#observer?.disconnect()
+  }
+
+  #beat(): void {
+    const { numbers, period } = this.memory
+    const at = now()
+    const delay = Math.max(0, at - this.#beatAt - BEAT_MS)
+    this.#beatAt = at
+    const max = numbers[F64.DELAY_PERIOD] === period ? numbers[F64.DELAY_MAX]! : 0
+    numbers[F64.DELAY_MAX] = Math.max(max, delay)
+    numbers[F64.DELAY_PERIOD] = period
+    numbers[F64.DELAY_SUM]! += delay
+    numbers[F64.BEATS]!++
+    numbers[F64.IDLE] = performance.eventLoopUtilization().idle
+    const heap = getHeapStatistics()
+    numbers[F64.HEAP_USED] = heap.used_heap_size
+    numbers[F64.HEAP_LIMIT] = heap.heap_size_limit
+    numbers[F64.BEAT_AT] = at
+  }
+
+  #watchGc(): PerformanceObserver {
+    const { numbers } = this.memory
+    const observer = new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) {
+        numbers[F64.GC_COUNT]!++
+        numbers[F64.GC_PAUSE]! += duration
+      }
+    })
+    observer.observe({ entryTypes: ['gc'] })
+    return observer
+  }
+}
