@@ -52,9 +52,9 @@ function writeFile(): void {
 
 const idle = new Int32Array(new SharedArrayBuffer(4))
 const scratch = new Float64Array(4096)
-/** About two milliseconds of arithmetic. */
+/** Some 20 ms of arithmetic, as the steps of small models take. */
 function trainStep(): void {
-  for (let pass = 0; pass < 100; pass++) {
+  for (let pass = 0; pass < 2400; pass++) {
     for (let i = 0; i < scratch.length; i++) scratch[i] = scratch[i]! * 0.999 + Math.sqrt(i + pass)
   }
 }
@@ -75,14 +75,14 @@ stepsFor(200)
 for (let round = 0; round < rounds; round++) {
   copy.push(timed(copyAll))
   disk.push(megabytes / (timed(writeFile) / 1000))
-  steps.push(...stepsFor(300))
+  steps.push(...stepsFor(500))
   let saving: Promise<unknown> | undefined
   save.push(
     timed(() => {
       saving = run.checkpoints.save(2 + round, { model: weights })
     }),
   )
-  stepsWhileSaving.push(...stepsFor(300))
+  stepsWhileSaving.push(...stepsFor(500))
   await saving
   Atomics.wait(idle, 0, 0, 50)
 }
