@@ -1,10 +1,9 @@
 import { readdirSync, statSync } from 'node:fs'
-import { basename, dirname, join, relative } from 'node:path'
+import { basename, dirname, join, relative, sep } from 'node:path'
 import Table from 'cli-table3'
 import type { FlushResult } from '../../src/index.js'
 import type { Metrics, Series } from './metrics.js'
 import { bold, cyan, dim, formatNumber, green } from './style.js'
-
 import type { TrainingResult } from './train.js'
 
 export interface Summary {
@@ -38,8 +37,9 @@ export function printSummary(summary: Summary): void {
   console.log(`\n${bold('Files')} in ${cyan(summary.runDirectory)}`)
   const files = listFiles(summary.runDirectory)
   const width = Math.max(...files.map(({ path }) => path.length))
-  for (const { path, bytes } of files) {
-    console.log(`  ${path.padEnd(width)} ${dim(`${formatNumber(bytes).padStart(10)} bytes`)}`)
+  for (const { path, bytes, files: count } of files) {
+    const many = path.endsWith('/') ? `  ${count} file${count === 1 ? '' : 's'}` : ''
+    console.log(`  ${path.padEnd(width)} ${dim(`${formatNumber(bytes).padStart(10)} bytes${many}`)}`)
   }
   printNext(summary)
 }
@@ -51,6 +51,8 @@ function printNext({ runDirectory, counts }: Summary): void {
   console.log(`\n${bold('Look at the run')}`)
   console.log(`  ${cyan(`${offstep} plot ${id}`)}  ${dim('in the terminal; PNG files are in plots/')}`)
   console.log(`  ${cyan(`${offstep} report ${id}`)}  ${dim('report.html, with all curves')}`)
+  const longer = dim('the same run, from its newest checkpoint')
+  console.log(`  ${cyan(`npm start -- --resume ${id} --seconds 120`)}  ${longer}`)
   if ('tensorboard' in counts.sinks) {
     const command = `tensorboard --logdir ${join(runDirectory, 'tensorboard')}`
     console.log(`  ${cyan(command)}  ${dim('once: pip install tensorboard')}`)
@@ -110,12 +112,18 @@ function formatMicroseconds(microseconds: number): string {
   return microseconds < 1000 ? `${microseconds.toFixed(1)} µs` : `${(microseconds / 1000).toFixed(1)} ms`
 }
 
-function listFiles(directory: string): { path: string; bytes: number }[] {
-  return readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .map((path) => ({ path: relative(directory, path), bytes: statSync(path).size }))
-    .sort((a, b) => a.path.localeCompare(b.path))
+/** Files of the directory itself; of each directory in it, how many files it holds. */
+function listFiles(directory: string): { path: string; bytes: number; files: number }[] {
+  const found = new Map<string, { bytes: number; files: number }>()
+  for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue
+    const file = join(entry.parentPath, entry.name)
+    const [first, ...rest] = relative(directory, file).split(sep)
+    const path = rest.length === 0 ? first! : `${first}/`
+    const { bytes, files } = found.get(path) ?? { bytes: 0, files: 0 }
+    found.set(path, { bytes: bytes + statSync(file).size, files: files + 1 })
+  }
+  return [...found].map(([path, sum]) => ({ path, ...sum })).sort((a, b) => a.path.localeCompare(b.path))
 }
 
 function wrap(text: string, width: number): string[] {

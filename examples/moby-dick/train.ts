@@ -11,6 +11,7 @@ import type { Random } from './random.js'
 import { type Budget, fractionDone, learningRateAt } from './schedule.js'
 import { type Corpus, randomBatch } from './text.js'
 import { trainStep } from './train-step.js'
+import { UsageError } from './usage-error.js'
 
 /** About 10,000 characters, the same ones each time: within 1% of the perplexity over the whole validation text. */
 const VALIDATION_BATCHES = 20
@@ -48,6 +49,9 @@ export async function train(training: Training): Promise<TrainingResult> {
   let stepSeconds = 0
   let step = before.step
   let fraction = fractionDone(budget, step, elapsedSeconds())
+  if (fraction >= 1) {
+    throw new UsageError(`This run has made ${step} steps already: give more --steps or --seconds to go on.`)
+  }
 
   while (fraction < 1) {
     step += 1

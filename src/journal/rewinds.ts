@@ -44,7 +44,20 @@ export function readRewinds(directory: string): readonly Rewind[] {
   }
   const rewinds = decode(text)
   if (rewinds !== null) return rewinds
-  throw new Error(`${file} is damaged: restore it, or remove it to have all rows of all processes of the run`)
+  throw new RewindsError(
+    `${file} is damaged: restore it, or remove it to have all rows of all processes of the run`,
+  )
+}
+
+/** Nobody can tell which rows are superseded. The message says what to do. */
+export class RewindsError extends Error {
+  readonly code = 'OFFSTEP_REWINDS'
+  readonly retryable = false
+
+  constructor(message: string) {
+    super(message)
+    this.name = 'RewindsError'
+  }
 }
 
 /** On the disk when this returns. For the owner of the run's lock. */

@@ -2,12 +2,15 @@
  * `offstep/store`: runs that can be read, from their directories alone: find, filter, sort, compare, and read their
  * series, rows and media, also while they live. All of it blocks for file calls: not for the training thread.
  */
+export type { StoredArtifact, StoredVersion } from '../artifact/read.js'
+export type { CheckpointEntry } from '../checkpoint/manifest.js'
+export type { Checkpoints } from '../checkpoint/read/checkpoints.js'
 export type { HistogramValue, MediaFile, MediaKind, MediaValues } from '../record/media.js'
 export type { RunStatus } from '../sinks/sink.js'
 export type { Goal } from '../sinks/summary/goal.js'
 export { FilterError } from './filter/ast.js'
 export type { Predicate } from './filter/evaluate.js'
-export { type RunFile, RunFileError } from './run-file.js'
+export { type RunFile, RunFileError, type RunResume } from './run-file.js'
 export {
   type ComparedMetric,
   type ComparedParameter,

@@ -18,6 +18,8 @@ export const FIELDS: { readonly [name: string]: (run: StoredRun) => unknown } = 
   duration: (run) => run.durationSeconds,
   rows: (run) => run.summary().rows,
   step: (run) => run.summary().steps?.max ?? null,
+  /** How often. */
+  resumes: (run) => run.resumes.length,
   exitCode: (run) => run.file.exitCode ?? null,
   host: (run) => run.file.hardware?.hostname ?? null,
   user: (run) => run.file.command?.user ?? null,

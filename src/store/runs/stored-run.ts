@@ -1,7 +1,9 @@
+import { listArtifacts, type StoredArtifact } from '../../artifact/read.js'
+import { type Checkpoints, openCheckpoints } from '../../checkpoint/read/checkpoints.js'
 import type { MediaKind } from '../../record/media.js'
 import type { RunStatus } from '../../sinks/sink.js'
 import type { GitInfo, JsonObject } from '../run-context.js'
-import { type RunFile, readRunFile } from '../run-file.js'
+import { type RunFile, type RunResume, readRunFile } from '../run-file.js'
 import { readSeries, type Series, type SeriesRange } from '../series/read-series.js'
 import { SeriesIndex } from '../series/series-index.js'
 import { type MediaQuery, mediaOf, readBatches, rowsOf } from './read-rows.js'
@@ -103,12 +105,28 @@ export class StoredRun {
     return this.#file.url ?? null
   }
 
+  /** Each time that another process went on with the run, oldest first: a resumed run is one run. */
+  get resumes(): readonly RunResume[] {
+    return this.#file.resumes ?? []
+  }
+
+  /** See docs/checkpoints.md: lists, checks and loads them, also while the run saves. Throws CheckpointError. */
+  get checkpoints(): Checkpoints {
+    return openCheckpoints(this.dir)
+  }
+
+  /** All versions of its artifacts, in the order in which their names came. Throws ArtifactError. */
+  artifacts(): StoredArtifact[] {
+    return this.#series().has('artifact') ? listArtifacts(this.dir) : []
+  }
+
   /**
    * What each metric came to: from summary.json, which may be 2 s behind a live run, and ends before the last rows of one
-   * that crashed. `current`: with all that is in the journal, and with metrics that summary.json has no room for.
+   * that crashed; from the journal where it may tell of superseded rows. `current`: with all that is in the journal, and
+   * with metrics that summary.json has no room for.
    */
   summary({ current = false } = {}): RunSummary {
-    this.#summary ??= readSummaryFile(this.dir)
+    this.#summary ??= readSummaryFile(this.dir, this.#file)
     const isWhole = this.#file.delivered === true && this.#summary?.omittedValues === 0
     if (this.#summary !== null && (!current || isWhole)) return this.#summary
     this.#current ??= summaryOfJournal(this.dir, this.#file, goalsOf(this.#file))

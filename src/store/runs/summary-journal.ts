@@ -10,7 +10,7 @@ import type { Goal } from '../../sinks/summary/goal.js'
 import { addRows, noRows, type RowCounts } from '../../sinks/summary/rows.js'
 import { setValues } from '../../sinks/summary/set-values.js'
 import type { RunFile } from '../run-file.js'
-import { parseSummary } from './summary-file.js'
+import { knowsRewinds, parseSummary } from './summary-file.js'
 import type { RunSummary } from './types.js'
 
 interface Beginning {
@@ -53,11 +53,13 @@ export function goalsOf({ sinks }: RunFile): Goals {
   return (options?.goals ?? {}) as Goals
 }
 
-/** Where the sink stands; the journal's start where it has left metrics out, or is of no use. */
+/** Where the sink stands; the journal's start where it has left metrics out, has superseded rows, or is of no use. */
 function beginningOf(runDir: string): Beginning {
-  const { place, state } = readCursor(runDir, 'summary')
+  const cursor = readCursor(runDir, 'summary')
+  const { place, state } = cursor
   const journal = join(runDir, 'journal')
-  const usable = state !== null && state.omittedValues === 0 && state.rows !== undefined
+  const usable =
+    state !== null && state.omittedValues === 0 && state.rows !== undefined && knowsRewinds(runDir, cursor)
   // Nothing of this journal is as long as that: it is another one, or what is left of it.
   const behind = journalBytes(journal) < bytesBefore(journal, place.position)
   return usable && !behind ? { place, state } : { place: FIRST_PLACE, state: null }
