@@ -9,6 +9,8 @@ export type AlertMessage =
   | {
       readonly type: 'alert'
       readonly alert: FiredAlert
+      /** The process that ended the run in good order has told it: only its record is missing. */
+      readonly told: boolean
       /** Print it. */
       readonly terminal: boolean
       /** Make it a record of the run; null where it is one. */

@@ -1,5 +1,6 @@
 import { BroadcastChannel, receiveMessageOnPort } from 'node:worker_threads'
 import type { MediaRecord } from '../record/media.js'
+import { plural } from '../text/text.js'
 import { type AlertMessage, KnownAlerts } from './channel.js'
 import type { FiredAlert } from './types.js'
 
@@ -45,14 +46,14 @@ export class AlertDesk {
     this.#channel.close()
     const left = [...this.#unrecorded.values()]
     if (left.length === 0) return
-    const message = `The run ended too soon to record ${left.length} alerts (the last: "${left.at(-1)}"): sinks that know alerts, such as W&B, do not get them.`
+    const message = `The run ended too soon to record ${plural(left.length, 'alert')} (the last: "${left.at(-1)}"): sinks that know alerts, such as W&B, do not get what is missing.`
     this.#setup.warn('alerts-unrecorded', message)
   }
 
   #heed(message: AlertMessage): void {
     if (message.type === 'end') return
-    const { alert, terminal, record } = message
-    if (!this.#told.has(alert.id)) {
+    const { alert, told, terminal, record } = message
+    if (!told && !this.#told.has(alert.id)) {
       this.#told.add(alert.id)
       const line = alertLine(alert)
       this.#setup.warn(`alert/${alert.id}`, line)

@@ -26,7 +26,7 @@ export function listenForAlerts({ sinks }: Pick<ResolvedOptions, 'sinks'>, onAle
       channel.close()
       return
     }
-    if (known.has(message.alert.id)) return
+    if (message.told || known.has(message.alert.id)) return
     known.add(message.alert.id)
     try {
       // A callback may be async, whatever its type says.

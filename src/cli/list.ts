@@ -5,7 +5,7 @@ import { outputOf } from './output.js'
 const HELP = `
 --filter takes an expression; --sort and --columns take the same names:
   id name project status tag group notes jobType startTime endTime duration
-  rows step exitCode host user url dir
+  rows step resumes exitCode host user url dir
   config.<name>           a parameter: config.lr, config.optimizer.name
   summary.<metric>        its last value; also .first .min .max .mean .best
   git.commit git.branch git.dirty git.remote

@@ -5,6 +5,8 @@
  */
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { registerArtifacts } from './artifacts.js'
+import { registerCheckpoints } from './checkpoints.js'
 import { registerCompare } from './compare.js'
 import { registerCompletion } from './completion.js'
 import { registerConfig } from './config.js'
@@ -33,6 +35,8 @@ const COMMANDS = [
   registerPlot,
   registerTail,
   registerWatch,
+  registerCheckpoints,
+  registerArtifacts,
   registerExport,
   registerQuery,
   registerImport,

@@ -5,9 +5,14 @@ const HELP = `
 Tables:
   runs      id, project, name, status, start_time, end_time, duration, tags,
             "group", job_type, notes, config (JSON), git_commit, git_branch,
-            exit_code, host, url, dir
+            exit_code, host, url, dir, resumes
   summary   run, name, first, last, min, max, mean, best, <each>_step, count,
             non_finite
+  checkpoints
+            run, step, epoch, time, bytes, metrics (JSON), best, latest,
+            damaged, attempt, git_commit, path
+  artifacts run, name, version, type, aliases, files, bytes, step, time,
+            digest, metadata (JSON)
   metrics   run, producer, step, time, name, value
 
 A query that names "metrics" first reads the journals of the runs (about 1.5

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { receiveMessageOnPort } from 'node:worker_threads'
 import { RingJournal } from '../journal/ring-journal.js'
 import { Control, DRAIN_ORDER, DRAIN_STATE } from '../ring/control.js'
-import { RingCorruptError, RingReader } from '../ring/reader.js'
+import { RingCorruptError } from '../ring/reader.js'
 import { isClosed, populateRing } from '../ring/ring.js'
 import { diskSpace, isNoRoom } from '../store/disk-space.js'
 import { BELOW_FLOOR, mustHold } from './disk-pressure.js'
@@ -146,8 +146,7 @@ export class Drain {
 
   #addRings(journal: RingJournal): void {
     for (const buffer of this.#waiting.splice(0)) {
-      const producer = new RingReader(buffer, 0).producer
-      journal.add(new RingReader(buffer, journal.nextSequence(producer)))
+      journal.addRing(buffer)
       if (!isClosed(buffer)) populateRing(buffer)
     }
   }

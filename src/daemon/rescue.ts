@@ -64,10 +64,7 @@ function emptyRings(setup: DaemonSetup, runId: string, dir: string): void {
 function emptyRingsOnce({ rings, options }: DaemonSetup, runId: string, dir: string): void {
   const directory = path.join(dir, 'journal')
   const journal = new RingJournal({ directory, runId, segmentBytes: options.journal.segmentBytes })
-  for (const { ring } of rings) {
-    const { producer } = new RingReader(ring, 0)
-    journal.add(new RingReader(ring, journal.nextSequence(producer)))
-  }
+  for (const { ring } of rings) journal.addRing(ring)
   while (journal.pass() > 0) {
     // until the rings are empty
   }

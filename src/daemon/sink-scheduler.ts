@@ -6,6 +6,7 @@ import type { SinkSlot } from '../ring/sink-slot.js'
 import { isLocal } from '../sinks/local.js'
 import type { RunOutcome } from '../sinks/sink.js'
 import { isNoRoom } from '../store/disk-space.js'
+import { writeToTerminal } from '../store/terminal.js'
 import { sleep } from './clock.js'
 import { type DiskPressure, isRebuildable } from './disk-pressure.js'
 import type { ThreadPool } from './pools.js'
@@ -34,6 +35,8 @@ const GRACE_MS = 1000
 const MAX_NO_ROOM_MS = 5000
 /** A sink of files is closed until it works: all that can be in its way is a full disk. Others so often. */
 const CLOSE_TRIES = 4
+/** Of a sink that is not to be delivered to while the run lives. */
+const OFFLINE = 'OFFLINE'
 const PAUSED_RETRY_MS = 60_000
 /** How often the end of a run looks whether there is room. */
 const LOOK_MS = 50
@@ -55,6 +58,8 @@ export class SinkScheduler {
   #paused = false
   /** What it was paused for, as long as nothing else was heard of it. */
   #pausedFor: string | null = null
+  /** What a person has been told of, by code. */
+  readonly #told = new Set<string>()
   #inFlight: Promise<void> | null = null
 
   constructor(setup: SchedulerSetup) {
@@ -202,6 +207,14 @@ export class SinkScheduler {
     if (this.#paused && this.#pausedFor === code) return
     this.#pausedFor = this.#paused ? code : null
     this.#setup.warn(`${this.name}/${code}`, `${this.name}: ${message} (${code}; ${next})`)
+    if (this.#paused) this.#tellPerson(code, message)
+  }
+
+  /** Nobody reads the log of a run that seems to be well. Who has asked for "offline" knows it. */
+  #tellPerson(code: string, message: string): void {
+    if (code === OFFLINE || this.#told.has(code)) return
+    this.#told.add(code)
+    writeToTerminal(`${this.name} gets nothing until this is mended: ${message}`)
   }
 }
 

@@ -8,6 +8,8 @@ export interface Fed {
   /** Rows between here and `after` that are in no batch: see JournalReader. */
   readonly superseded: ReadonlyMap<number, readonly number[]>
   readonly after: JournalPlace
+  /** There is no batch, and more behind `after`: a stretch of superseded rows is gone over in parts. */
+  readonly paused: boolean
 }
 
 interface Track {
@@ -35,10 +37,11 @@ export class Feed {
 
   /** The batch after `place`. Valid until the next call for another place. */
   read(place: JournalPlace, limits: ReadLimits): Fed {
-    let index = this.#tracks.findIndex(({ before, fed }) => fed?.batch && samePlace(before, place))
+    let index = this.#tracks.findIndex((track) => isShared(track) && samePlace(track.before, place))
     if (index < 0) index = this.#tracks.findIndex(({ reader }) => samePlace(reader.place, place))
     const track = index < 0 ? this.#open(place) : this.#tracks.splice(index, 1)[0]!
-    const fed = track.fed?.batch && samePlace(track.before, place) ? track.fed : next(track.reader, limits)
+    const again = isShared(track) && samePlace(track.before, place)
+    const fed = again ? track.fed! : next(track.reader, limits)
     track.before = place
     track.fed = fed
     this.#tracks.push(track)
@@ -59,10 +62,14 @@ export class Feed {
   }
 }
 
+/** Others at the same place get what was read for the first one; at the journal's end there may be more by then. */
+const isShared = ({ fed }: Track): boolean => fed !== null && (fed.batch !== null || fed.paused)
+
 /** A reader that failed half-way has rows of nobody knows where: it is not used again. */
 function next(reader: JournalReader, limits: ReadLimits): Fed {
   try {
-    return { batch: reader.read(limits), superseded: reader.superseded, after: reader.place }
+    const batch = reader.read({ ...limits, pauses: true })
+    return { batch, superseded: reader.superseded, after: reader.place, paused: reader.paused }
   } catch (error) {
     closeQuietly(reader)
     throw error

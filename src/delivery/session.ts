@@ -18,7 +18,7 @@ const DEAD_AFTER_ATTEMPTS = 5
 const TIMEOUT_CODES: readonly string[] = ['TIMEOUT', 'ETIMEDOUT']
 
 /** `state` is null where the sink has not taken a row yet. */
-type Whole = Fed & { readonly batch: RecordBatch }
+type Whole = Omit<Fed, 'paused'> & { readonly batch: RecordBatch }
 type Written = Omit<WriteResult, 'state'> & { readonly state: SinkState | null }
 
 /**
@@ -80,14 +80,12 @@ export class SinkSession {
     try {
       this.#commitLate()
       await this.#open()
-      const { batch, superseded, after } = this.#feed.read(this.#cursor.place, {
-        end,
-        maxBytes: batchBytesOf(this.#sink),
-      })
+      const limits = { end, maxBytes: batchBytesOf(this.#sink) }
+      const { batch, superseded, after, paused } = this.#feed.read(this.#cursor.place, limits)
       if (batch === null) {
         if (after.position !== this.#cursor.place.position) this.#commit(this.#past(after, superseded))
         this.#noLongerFails()
-        return true
+        return !paused
       }
       const whole = await this.#write({ batch, superseded, after }, until)
       return whole && after.position >= end

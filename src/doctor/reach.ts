@@ -20,11 +20,11 @@ export interface Reached {
 
 const MAX_TEXT = 4096
 
-/** Asks `url` by GET. Resolves with how far that came. Never rejects. */
-export function reachHttp(url: URL, timeoutMs: number): Promise<Reached> {
+/** Asks `url` by GET. `more`: headers, certificates. Resolves with how far that came. Never rejects. */
+export function reachHttp(url: URL, timeoutMs: number, more: https.RequestOptions = {}): Promise<Reached> {
   return attempt(url.host, timeoutMs, (progress, resolve, reject) => {
     const secure = url.protocol === 'https:'
-    const request = (secure ? https : http).get(url, { agent: false }, (response) => {
+    const request = (secure ? https : http).get(url, { agent: false, ...more }, (response) => {
       let text = ''
       const date = Date.parse(response.headers.date ?? '')
       const end = () => {

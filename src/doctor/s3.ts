@@ -32,6 +32,9 @@ export async function checkS3(context: DoctorContext): Promise<DestinationChecks
 
 function credentialsCheck(source: string | undefined, env: NodeJS.ProcessEnv): Check {
   const name = 'S3 credentials'
+  if (source === 'AWS_ACCESS_KEY_ID' && !env.AWS_SECRET_ACCESS_KEY) {
+    return warning(name, `${source} is set alone`, 'set AWS_SECRET_ACCESS_KEY, too')
+  }
   if (source !== undefined) return ok(name, `${source} is set`)
   const file = env.AWS_SHARED_CREDENTIALS_FILE || join(homedir(), '.aws', 'credentials')
   if (existsSync(file)) return ok(name, `${file} is there`)

@@ -22,7 +22,12 @@ export interface ReadLimits {
   readonly end?: number
   /** Stop after about this many bytes of journal. */
   readonly maxBytes?: number
+  /** Stop on the way over many superseded rows too: then there is no batch, and `paused` is true. Default: go over them all. */
+  readonly pauses?: boolean
 }
+
+/** Half a million rows, or half a second. */
+const PAUSE_BYTES = 16 * 1024 * 1024
 
 export interface JournalReaderOptions {
   /** A table that several readers share, so that their batches agree on the indexes of names. */
@@ -58,6 +63,8 @@ export class JournalReader implements RecordVisitor {
   #budget = 0
   /** Places where bytes were left because of damage. */
   damagedBlocks = 0
+  /** The last `read()` has stopped on its way: see ReadLimits. */
+  paused = false
 
   constructor(directory: string, place: JournalPlace = FIRST_PLACE, options: JournalReaderOptions = {}) {
     this.#directory = directory
@@ -99,10 +106,15 @@ export class JournalReader implements RecordVisitor {
   }
 
   /** The rows from here on, or null where there are none (yet). The batch is valid until the next call. */
-  read({ end = Number.POSITIVE_INFINITY, maxBytes = 1024 * 1024 }: ReadLimits = {}): RecordBatch | null {
+  read({
+    end = Number.POSITIVE_INFINITY,
+    maxBytes = 1024 * 1024,
+    pauses = false,
+  }: ReadLimits = {}): RecordBatch | null {
     const records = this.#records
     this.#budget = maxBytes
     this.#leftOut = new Map()
+    this.paused = false
     // Null means that there is nothing more: definitions and repeated rows, however many, are not an end.
     while (records.reached < end && (this.#budget > 0 || this.#builder.rows === 0)) {
       const before = records.reached
@@ -110,6 +122,9 @@ export class JournalReader implements RecordVisitor {
       const moved = records.readBuffer(end, bytes) || records.held || records.nextSegment(end)
       if (!moved || records.held) break
       if (segmentOf(before) === segmentOf(records.reached)) this.#budget -= records.reached - before
+      this.paused =
+        pauses && this.#leftOut.size > 0 && this.#builder.rows === 0 && this.#budget < -PAUSE_BYTES
+      if (this.paused) break
     }
     return this.#builder.rows === 0 ? null : this.#builder.take()
   }

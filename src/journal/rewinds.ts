@@ -77,20 +77,44 @@ function decode(text: string): readonly Rewind[] | null {
   }
 }
 
-/** Which rows are superseded. */
+/** Which rows are superseded. Asked of every row: what it costs does not grow with the number of rewinds. */
 export class Superseded {
   readonly #rewinds: readonly Rewind[]
+  /** The lowest step of each rewind and those after it: a later one concerns every row that an earlier one does. */
+  readonly #lowest: readonly number[]
+  readonly #before = new Map<number, readonly number[]>()
 
   constructor(rewinds: readonly Rewind[]) {
     this.#rewinds = rewinds
+    let lowest = Number.POSITIVE_INFINITY
+    const backwards = rewinds.toReversed().map(({ step }) => {
+      lowest = Math.min(lowest, step === 'start' ? Number.NEGATIVE_INFINITY : step)
+      return lowest
+    })
+    this.#lowest = backwards.reverse()
   }
 
   has(producer: number, sequence: number, step: number): boolean {
-    for (const rewind of this.#rewinds) {
-      const later = rewind.step === 'start' || step > rewind.step
-      if (later && sequence < (rewind.before[producer] ?? 0)) return true
+    const before = this.#beforeOf(producer)
+    // Rows of the newest process: most questions.
+    if (sequence >= before.at(-1)!) return false
+    let low = 0
+    for (let high = before.length - 1; low < high; ) {
+      const middle = (low + high) >>> 1
+      if (sequence < before[middle]!) high = middle
+      else low = middle + 1
     }
-    return false
+    return step > this.#lowest[low]!
+  }
+
+  /** Ascending: sequence numbers only grow. */
+  #beforeOf(producer: number): readonly number[] {
+    let before = this.#before.get(producer)
+    if (before === undefined) {
+      before = this.#rewinds.map(({ before }) => before[producer] ?? 0)
+      this.#before.set(producer, before)
+    }
+    return before
   }
 }
 

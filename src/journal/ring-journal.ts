@@ -1,5 +1,5 @@
 import { DROP_CAUSES, F64 } from '../ring/layout.js'
-import type { RingReader } from '../ring/reader.js'
+import { RingReader } from '../ring/reader.js'
 import type { JournalFs } from './files.js'
 import type { DropCounts } from './payload.js'
 import { readBack } from './read-back.js'
@@ -53,6 +53,17 @@ export class RingJournal {
   /** Where the next row of a producer goes on. */
   nextSequence(producer: number): number {
     return this.#next.get(producer) ?? 0
+  }
+
+  /**
+   * Adds a ring, from its first row that was not journaled. Where a ring knows of more rows than the journal holds, a power
+   * cut has taken them, and their numbers are not given again: the next segment's head says that they were there.
+   */
+  addRing(buffer: SharedArrayBuffer): void {
+    const { producer, counters } = new RingReader(buffer, 0)
+    const known = counters[F64.JOURNALED]!
+    if (known > this.nextSequence(producer)) this.#next.set(producer, known)
+    this.add(new RingReader(buffer, this.nextSequence(producer)))
   }
 
   add(ring: RingReader): void {

@@ -1,9 +1,12 @@
 import { hideSecrets } from './secrets.js'
+import { closest } from './suggest.js'
 
 /** One step of a path into the options. */
 export type PathSegment = string | number
 
 const SECRET = /key|token|secret|password/i
+/** A name that is nearly one of these holds what belongs there: `pasword`, `tokn`. */
+const SECRET_WORDS = ['apiKey', 'token', 'secret', 'password']
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/
 const UNPRINTABLE = /[\p{C}\u2028\u2029]/gu
 const MAX_TEXT = 40
@@ -22,13 +25,16 @@ export function pathText(path: readonly PathSegment[]): string {
 /** Type and short value of what was given at `path`, on one line. */
 export function describeValue(value: unknown, path: readonly PathSegment[]): string {
   const type = typeName(value)
-  if (path.some((segment) => typeof segment === 'string' && SECRET.test(segment))) return `${type} (hidden)`
+  if (path.some(isSecret)) return `${type} (hidden)`
   if (typeof value === 'string') return `string ${quote(hideSecrets(withoutCredentials(value)))}`
   if (typeof value === 'number' || typeof value === 'boolean') return `${type} ${value}`
   if (typeof value === 'bigint') return `bigint ${shorten(value.toString())}`
   if (Array.isArray(value)) return `array of ${value.length}`
   return type
 }
+
+const isSecret = (segment: PathSegment): boolean =>
+  typeof segment === 'string' && (SECRET.test(segment) || closest(segment, SECRET_WORDS) !== null)
 
 /** `text` in double quotes, shortened, without anything that could break the line. */
 export function quote(text: string): string {

@@ -43,13 +43,19 @@ function withPlaceholders(schema: JsonSchema): JsonSchema {
  * in the options.
  */
 export function isText(path: readonly (string | number)[]): boolean {
-  let schema: JsonSchema | undefined = optionsJsonSchema()
-  for (const segment of path) {
-    schema = (
-      typeof segment === 'number' ? schema?.items : (schema?.properties as JsonSchema | undefined)?.[segment]
-    ) as JsonSchema | undefined
-  }
-  return schema?.type === 'string' || schema?.enum !== undefined
+  let schemas = [optionsJsonSchema()]
+  for (const segment of path) schemas = schemas.flatMap(formsOf).flatMap((schema) => partOf(schema, segment))
+  const forms = schemas.flatMap(formsOf)
+  return forms.length > 0 && forms.every(({ type, enum: words }) => type === 'string' || words !== undefined)
+}
+
+const formsOf = (schema: JsonSchema): readonly JsonSchema[] =>
+  (schema.anyOf as readonly JsonSchema[] | undefined) ?? [schema]
+
+function partOf(schema: JsonSchema, segment: string | number): JsonSchema[] {
+  const parts = (typeof segment === 'number' ? { [segment]: schema.items } : schema.properties) ?? {}
+  const part = (parts as { readonly [name: string]: JsonSchema | undefined })[segment]
+  return part === undefined ? [] : [part]
 }
 
 let made: JsonSchema | undefined

@@ -25,8 +25,8 @@ function readText(path: string, role: string): string {
 }
 
 function parserFor(path: string, role: string): (text: string) => unknown {
-  const syntaxError = (kind: string, line: number) =>
-    new OptionsError(`${role} ${path} is not valid ${kind} at line ${line}: correct the syntax there`)
+  const syntaxError = (kind: string, line: number, fix = 'correct the syntax there') =>
+    new OptionsError(`${role} ${path} is not valid ${kind} at line ${line}: ${fix}`)
   if (formatOf(path, role) === 'json') {
     return (text) => {
       try {
@@ -38,13 +38,37 @@ function parserFor(path: string, role: string): (text: string) => unknown {
   }
   return (text) => {
     const yaml = loadYaml()
+    let value: unknown
     try {
-      // Only errors: a warning would be printed from the training thread.
-      return yaml.parse(text, { logLevel: 'error' })
+      // Only errors: a warning would be printed from the training thread. `<<` is YAML 1.1's, and used with anchors.
+      value = yaml.parse(text, { logLevel: 'error', merge: true })
     } catch (error) {
-      throw syntaxError('YAML', (error as { linePos?: { line: number }[] }).linePos?.[0]?.line ?? 1)
+      const { linePos, code } = error as { linePos?: { line: number }[]; code?: string }
+      const line = linePos?.[0]?.line
+      if (line !== undefined) throw syntaxError('YAML', line, YAML_FIXES[code ?? ''])
+      // The parser has read it; what is wrong are aliases, and it does not say where.
+      throw new OptionsError(`${role} ${path} is not valid YAML: ${ALIAS_FIX}`)
     }
+    if (!containsItself(value)) return value
+    throw new OptionsError(`${role} ${path} has an anchor that contains itself: write out what it stands for`)
   }
+}
+
+/** By the parser's codes; its sentences quote the file, which may hold secrets. */
+const YAML_FIXES: { readonly [code: string]: string | undefined } = {
+  TAB_AS_INDENT: 'indent with spaces, not with a tab',
+  DUPLICATE_KEY: 'remove one of two options with the same name',
+  BAD_INDENT: 'correct the indentation there',
+  MULTIPLE_DOCS: 'leave one document, without a line "---"',
+}
+
+const ALIAS_FIX = 'give each alias (*name) an anchor (&name) above it, and use fewer than 100 values by alias'
+
+function containsItself(value: unknown, ancestors: readonly unknown[] = []): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (ancestors.includes(value)) return true
+  const within = [...ancestors, value]
+  return Object.values(value).some((item) => containsItself(item, within))
 }
 
 /** Of a file, by its extension. Throws OptionsError where it is another one. */

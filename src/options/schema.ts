@@ -11,6 +11,7 @@ import { directoryNameProblem, NAME_FIX, nameProblem, pathProblem } from './name
 import type { ResolvedSink } from './options.js'
 import { PRESET_NAMES } from './presets.js'
 import { forEditors, group, isRecord, oneOf, parsed, powerOfTwo, text, whole } from './schema-parts.js'
+import { sinkShapes } from './sink-options.js'
 import { BUILT_IN, parseSink } from './sinks.js'
 import { systemMonitor } from './system-monitor.js'
 
@@ -19,7 +20,7 @@ const MAX_TAGS = 256
 const SINK: JsonSchema = {
   anyOf: [
     { enum: BUILT_IN },
-    { type: 'object', required: ['type'], properties: { type: { enum: BUILT_IN } } },
+    ...sinkShapes(),
     {
       type: 'object',
       required: ['module', 'name'],

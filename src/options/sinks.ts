@@ -4,6 +4,7 @@ import { copyValue } from './copy-value.js'
 import { moduleUrl } from './module-url.js'
 import { directoryNameProblem, NAME_FIX } from './names.js'
 import type { BuiltInSink, ResolvedSink } from './options.js'
+import { checkEngineOptions, checkSinkOptions } from './sink-options.js'
 import { didYouMean } from './suggest.js'
 
 export const BUILT_IN: readonly string[] = [
@@ -45,7 +46,9 @@ function builtIn(
   report: Report,
 ): ResolvedSink | null {
   if (BUILT_IN.includes(type)) {
-    return { name: type, module: null, export: 'default', options: copyOptions(options, report) }
+    const copy = copyOptions(options, report)
+    checkSinkOptions(type as BuiltInSink, copy, report)
+    return { name: type, module: null, export: 'default', options: copy }
   }
   if (type === ALWAYS_ON) report(path, type, 'remove it: summary.json is always written')
   else report(path, type, `${SINK_FIX}${didYouMean(type, BUILT_IN)}`)
@@ -79,11 +82,13 @@ function custom(sink: Record<string, unknown>, report: Report): ResolvedSink | n
   if (typeof exported !== 'string' || exported === '')
     refuse('export', exported, 'give the name of an export')
   if (wrong) return null
+  const copy = copyOptions(options, report)
+  checkEngineOptions(copy, report)
   return {
     name: name as string,
     module: moduleUrl(module as string | URL),
     export: exported as string,
-    options: copyOptions(options, report),
+    options: copy,
   }
 }
 

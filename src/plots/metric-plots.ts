@@ -1,4 +1,5 @@
 import { type Line, lineOf, unitOfRuns } from './data/lines.js'
+import { resumePlaces } from './data/resumes.js'
 import type { RunData } from './data/run-data.js'
 import { notShown, numberText } from './format.js'
 import { kindOf, quantityOf } from './names.js'
@@ -28,7 +29,7 @@ export function metricPlot(run: RunData, names: readonly string[], style: LineSt
     axis === 'step' ? `step ${numberText(x)}` : `${Number(x.toPrecision(3))} ${unit.title}`
   const isLoss = quantities.size === 1 && names.every((name) => kindOf(name) === 'loss')
   const spec = isLoss
-    ? lossChart({ ...chart, placeText }, theme)
+    ? lossChart({ ...chart, placeText, resumes: resumePlaces(run, axis, unit) }, theme)
     : lineChart(
         { ...chart, yTitle: what === 'metrics' ? 'value' : what, colors: colorsOf(lines, theme) },
         theme,

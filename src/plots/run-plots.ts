@@ -1,4 +1,5 @@
 import { type Line, type LineOptions, lineOf, unitOfRuns } from './data/lines.js'
+import { resumePlaces } from './data/resumes.js'
 import type { RunData } from './data/run-data.js'
 import { systemGroups } from './data/system-lines.js'
 import { stepRate } from './data/throughput.js'
@@ -66,6 +67,7 @@ function* lossPlots(drawing: Drawing): Generator<Plot> {
           axis === 'step' ? `step ${numberText(x)}` : `${Number(x.toPrecision(3))} ${unit.title}`,
         log: isWide(lines, WIDE_LOSS),
         lines,
+        resumes: resumePlaces(run, axis, unit),
       },
       theme,
     )

@@ -5,6 +5,7 @@ import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api'
 import { exportRuns } from '../export/export-runs.js'
 import { removeOnExit } from '../export/on-exit.js'
 import type { StoredRun } from '../store/runs/stored-run.js'
+import { createArtifacts, createCheckpoints } from './content-tables.js'
 import { loadDuckDb, runSql, sqlError, sqlText } from './duckdb.js'
 import { createRuns, createSummary } from './run-tables.js'
 import type { QueryResult, QueryValue } from './types.js'
@@ -20,9 +21,10 @@ export interface QueryOptions {
 }
 
 /**
- * Asks DuckDB, in memory, about runs: the tables `runs`, `summary` and `metrics` (see docs/export.md). A query that
- * names `metrics` costs an export of these runs to a temporary Parquet file first (about 1.5 million values per second
- * and 9 bytes of disk per value); any other reads run.json and summary.json only. Nothing is loaded from the network.
+ * Asks DuckDB, in memory, about runs: the tables `runs`, `summary`, `checkpoints`, `artifacts` and `metrics` (see
+ * docs/export.md). A query that names `metrics` costs an export of these runs to a temporary Parquet file first (about
+ * 1.5 million values per second and 9 bytes of disk per value); `artifacts` reads the journals of runs that have some; any
+ * other reads run.json and summary.json only. Nothing is loaded from the network.
  *
  * Throws QueryError where DuckDB is missing or refuses the query. Blocks the thread: not for one that trains.
  */
@@ -40,6 +42,8 @@ export async function queryRuns(
     await runSql(connection, 'set autoinstall_known_extensions = false')
     await createRuns(connection, runs)
     if (mentions(sql, 'summary')) await createSummary(connection, runs)
+    if (mentions(sql, 'checkpoints')) await createCheckpoints(connection, runs)
+    if (mentions(sql, 'artifacts')) await createArtifacts(connection, runs)
     await createMetrics(connection, mentions(sql, 'metrics') ? runs : [], directory)
     return await resultOf(connection, sql, options)
   } finally {

@@ -7,14 +7,14 @@ import { loadDuckDb, runSql } from './duckdb.js'
 const RUNS = `create table runs (
   id varchar, project varchar, name varchar, status varchar, start_time timestamp, end_time timestamp,
   duration double, tags varchar[], "group" varchar, job_type varchar, notes varchar, config json,
-  git_commit varchar, git_branch varchar, exit_code integer, host varchar, url varchar, dir varchar)`
+  git_commit varchar, git_branch varchar, exit_code integer, host varchar, url varchar, dir varchar, resumes integer)`
 
 const SUMMARY = `create table summary (
   run varchar, name varchar, first double, last double, min double, max double, mean double, best double,
   first_step double, last_step double, min_step double, max_step double, best_step double,
   count bigint, non_finite bigint)`
 
-type Appender = Awaited<ReturnType<DuckDBConnection['createAppender']>>
+export type Appender = Awaited<ReturnType<DuckDBConnection['createAppender']>>
 type Cell = string | number | null
 
 /** One row per run. */
@@ -39,6 +39,7 @@ export async function createRuns(connection: DuckDBConnection, runs: readonly St
     if (file.exitCode === undefined) appender.appendNull()
     else appender.appendInteger(file.exitCode)
     for (const text of [file.hardware?.hostname, run.url, run.dir]) appendText(appender, text)
+    appender.appendInteger(run.resumes.length)
     appender.endRow()
   }
   appender.closeSync()
@@ -70,12 +71,12 @@ function appendMetric(appender: Appender, run: StoredRun, name: string, metric: 
   appender.endRow()
 }
 
-function appendText(appender: Appender, text: Cell | undefined): void {
+export function appendText(appender: Appender, text: Cell | undefined): void {
   if (text === null || text === undefined) appender.appendNull()
   else appender.appendVarchar(String(text))
 }
 
-function appendDouble(appender: Appender, value: number | null | undefined): void {
+export function appendDouble(appender: Appender, value: number | null | undefined): void {
   if (value === null || value === undefined) appender.appendNull()
   else appender.appendDouble(value)
 }

@@ -4,6 +4,7 @@ import { secondsText } from '../text/values.js'
 import type { Report } from './document.js'
 import { runFacts, statusText } from './facts.js'
 import type { DrawnFigures } from './figures.js'
+import { checkpointSection, resumeSection } from './history.js'
 import {
   closingSections,
   configTable,
@@ -37,6 +38,8 @@ export function runReport(run: StoredRun, drawn: DrawnFigures): Report {
       ...environment([run], []),
       ...curves(drawn),
       ...statistics(run, summary),
+      ...checkpointSection(run),
+      ...resumeSection(run),
       ...closingSections([run], []),
     ],
   }

@@ -189,6 +189,11 @@ export class Control {
     return `${Atomics.load(this.#i32, I32.DRAIN_PULSE)}:${Atomics.load(this.#i32, I32.DAEMON_PULSE)}`
   }
 
+  /** False until the drain or the daemon has given its first sign of life. */
+  get isStarted(): boolean {
+    return Atomics.load(this.#i32, I32.DRAIN_PULSE) !== 0 || Atomics.load(this.#i32, I32.DAEMON_PULSE) !== 0
+  }
+
   // --- the journal -------------------------------------------------------------------------------------
 
   get journalEnd(): number {

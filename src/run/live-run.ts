@@ -99,10 +99,12 @@ export class LiveRun extends Producer implements Run {
         this.post(message)
       },
     })
+    const from = resumed?.checkpoint ?? null
+    if (from !== null) this.#saver.schedule.saved(from.step, from.epoch ?? undefined)
     this.checkpoints = new Checkpoints({
       saver: this.#saver,
       dir: () => this.dir,
-      resumed: resumed?.checkpoint ?? null,
+      resumed: from,
       warn: tell,
     })
     this.#ending = new RunEnding({
@@ -122,14 +124,16 @@ export class LiveRun extends Producer implements Run {
     this.#capture = options.captureConsole ? new ConsoleCapture((...printed) => this.#keep(...printed)) : null
     rememberRun(this)
     this.resumed = (resumed?.attempt ?? 0) > 0 ? resumed : null
+    const { problems = [] } = resumed ?? {}
+    if (problems.length > 0) tell('checkpoint-damaged', problems.join(' '))
     if (resumed !== null) this.#goOn(resumed)
   }
 
   /** The first record of this process says that there is a new one. */
   #goOn({ step, rewoundTo, attempt }: ResumedRun): void {
     if (attempt === 0) return
-    const counters = countersOf(this.#rings.list[0]!.ring)
-    if (step !== null) counters[F64.LAST_STEP] = step
+    // Before any other thread is given its ring.
+    if (step !== null) for (const ring of this.#rings.buffers) countersOf(ring)[F64.LAST_STEP] = step
     const fill = (input: MediaInput) => void input.set('rewoundTo', rewoundTo).set('attempt', attempt)
     this.media.log({ kind: 'resume', name: 'resume', step: step ?? 0, fill })
   }

@@ -36,6 +36,8 @@ export interface ResumedRun extends ResumedFrom {
   readonly durationMs: number
   /** What is superseded: rows with a later step, or all; null where nothing is. */
   readonly rewoundTo: number | 'start' | null
+  /** A sentence for each checkpoint that was passed over since it is not good. */
+  readonly problems: readonly string[]
   /** The one with id 0 first. */
   readonly producers: readonly ResumedProducer[]
 }

@@ -116,8 +116,11 @@ export class Stage {
     if (this.#opened === null) await this.open()
     const { session, feed } = this.#opened!
     this.#opened = null
-    await session.close({ status, endTime: END_TIME })
-    feed.close()
+    try {
+      await session.close({ status, endTime: END_TIME })
+    } finally {
+      feed.close()
+    }
   }
 
   async remove(): Promise<void> {

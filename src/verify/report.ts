@@ -142,8 +142,8 @@ export interface FileCheck {
   readonly bytes: number
   /** Bytes beyond what the cursor knows: the next delivery cuts them. */
   readonly uncommittedBytes: number
-  /** Rows, events or values, as `unit` says: present and different, absent, too many. */
-  readonly unit: 'row' | 'event' | 'value' | 'metric'
+  /** Rows, lines, events or values, as `unit` says: present and different, absent, too many. */
+  readonly unit: 'row' | 'line' | 'event' | 'value' | 'metric'
   readonly differing: number
   readonly missing: number
   readonly extra: number

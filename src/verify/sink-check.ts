@@ -7,6 +7,7 @@ import { SinkError } from '../sinks/errors.js'
 import { isLocal } from '../sinks/local.js'
 import type { SinkContext } from '../sinks/sink.js'
 import type { RunFile } from '../store/run-file.js'
+import { knowsRewinds } from '../store/runs/rewound.js'
 import type { ContentCheck, CreateContentCheck } from './content-check.js'
 import { checkCsv } from './csv-check.js'
 import {
@@ -18,6 +19,7 @@ import {
 } from './cursor-check.js'
 import { checkDeadLetters } from './dead-letter-check.js'
 import { checkJsonl } from './jsonl-check.js'
+import { checkLog } from './log-check.js'
 import type { LostRecords } from './lost-records.js'
 import type { ReplayTarget } from './replay.js'
 import type { CheckResult, CursorCheck, FileCheck, SinkCheck } from './report.js'
@@ -29,11 +31,14 @@ const CONTENT: { readonly [sink: string]: CreateContentCheck | undefined } = {
   jsonl: checkJsonl,
   csv: checkCsv,
   tensorboard: checkTensorBoard,
+  log: checkLog,
   summary: checkSummary,
 }
 
 export const canBeRebuilt = ({ name, module }: ResolvedSink): boolean =>
   module === null && CONTENT[name] !== undefined
+
+const WENT_BACK = 'the run went back to an earlier step since: its files are made anew, from the journal'
 
 export interface SinkSetup {
   readonly runDir: string
@@ -54,6 +59,8 @@ export class SinkChecking implements ReplayTarget {
   readonly #lostBehind: LostRecords
   readonly #content: ContentCheck | null
   #problem: CursorProblem | null
+  /** It holds superseded rows, and will begin again: its files are as they should be for what it knows. */
+  readonly #isBehindRewind: boolean
 
   constructor(setup: SinkSetup) {
     const { runDir, sink, lost, ends } = setup
@@ -61,6 +68,7 @@ export class SinkChecking implements ReplayTarget {
     this.#read = readCursorFile(runDir, sink.name)
     this.#problem = cursorProblem(path.join(runDir, 'journal'), this.#read.cursor)
     this.#lostBehind = lost.before(this.place.next, ends)
+    this.#isBehindRewind = canBeRebuilt(sink) && !knowsRewinds(runDir, this.#read.cursor)
     this.#content = this.#openContent()
   }
 
@@ -119,6 +127,7 @@ export class SinkChecking implements ReplayTarget {
   ): { result: CheckResult; problem: string | null } {
     const { sink, file } = this.#setup
     if (cursor.result === 'damaged') return { result: 'damaged', problem: cursor.problem }
+    if (this.#isBehindRewind) return { result: 'pending', problem: WENT_BACK }
     if (cursor.result === 'missing' && pending > 0) {
       if (file.delivered === true) return { result: 'missing', problem: cursor.problem }
       return { result: 'pending', problem: null }
@@ -163,7 +172,7 @@ export class SinkChecking implements ReplayTarget {
     const create = sink.module === null ? CONTENT[sink.name] : undefined
     const wanted = recordsBehind(this.#read.cursor) > 0 || sink.name === 'summary'
     const usable = this.#read.result !== 'damaged' && (this.#problem === null || this.#problem.ahead)
-    if (create === undefined || !wanted || !usable) return null
+    if (create === undefined || !wanted || !usable || this.#isBehindRewind) return null
     const { file, lost: _, ends: __, ...rest } = this.#setup
     try {
       return create({

@@ -13,6 +13,8 @@ export interface TextComparisonSetup extends Pick<AlignmentSetup<Unit>, 'isLost'
   readonly committed: number
   readonly unit: FileCheck['unit']
   readonly read: ReadUnit
+  /** See AlignmentSetup. Default 0. */
+  readonly lostWithoutId?: number
 }
 
 /** Compares one text file with the bytes that its sink makes of the journal. */
@@ -29,12 +31,12 @@ export class TextComparison {
     const { runDir, file, committed, read } = setup
     this.#actual = this.#open(path.join(runDir, file), file, committed, read)
     if (this.#actual === null) return
-    const { isLost, describe } = setup
+    const { isLost, describe, lostWithoutId = 0 } = setup
     this.#alignment = new Alignment({
       actual: this.#actual,
       split: (bytes) => splitLines(bytes, read),
       isLost,
-      lostWithoutId: 0,
+      lostWithoutId,
       describe,
     })
   }

@@ -272,7 +272,28 @@ test('an alert that is found while the run ends is told, and that it could not b
   await run.finish()
   expect(alertsIn(run)).toHaveLength(1)
   const records = mediaIn(run.dir).length
-  expect(log(run).filter((line) => line.includes('too soon to record 1 alerts'))).toHaveLength(1 - records)
+  expect(log(run).filter((line) => line.includes('too soon to record 1 alert '))).toHaveLength(1 - records)
+})
+
+test('an alert that was told as the run ended is not told again by the run that goes on: it gets its record', async () => {
+  const first = start({ alerts: [{ when: 'threshold', metric: 'a', above: 3, coolDownMs: 0 }] })
+  for (let step = 0; step < 6; step++) first.log({ a: step }, step)
+  await first.finish()
+  expect(alertsIn(first)).toEqual([expect.stringContaining('a is above 3')])
+  const heard: number[] = []
+  const run = await resume({
+    run: first.dir,
+    handleSignals: false,
+    onAlert: ({ step }) => void heard.push(step ?? -1),
+  })
+  run.log({ a: 1 }, 6)
+  await run.flush({ level: 'delivered', timeoutMs: 10_000 })
+  run.log({ a: 9 }, 7)
+  await until('the second one is heard', () => heard.length > 0)
+  await run.finish()
+  expect(heard).toEqual([7])
+  expect(alertsIn(run)).toHaveLength(2)
+  expect(mediaIn(run.dir).length).toBeGreaterThanOrEqual(1)
 })
 
 test('a run that is resumed keeps its rules and repeats no alert', async () => {

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { recoverRun } from '../../dist/src/runs.js'
 import { offstep } from '../support/command-line.js'
 import { temporaryDirectory } from '../support/directory.js'
-import { type MlflowFault, ScriptedMlflow } from '../support/mlflow-script.js'
+import { type MlflowFault, type MlflowScript, ScriptedMlflow } from '../support/mlflow-script.js'
 import { metricKey, type ScriptedRun } from '../support/mlflow-script-run.js'
 import { startProgram } from '../support/program.js'
 import { countFromEnv, seededRandom } from '../support/random.js'
@@ -15,8 +15,8 @@ const CYCLES = countFromEnv('OFFSTEP_MLFLOW_KILLS', 4)
 const WAIT = { timeoutMs: 50_000 }
 const LOG_BATCH = 'runs/log-batch'
 
-async function started(): Promise<ScriptedMlflow> {
-  const server = await ScriptedMlflow.start({ refusesDuplicates: true })
+async function started(script: MlflowScript = {}): Promise<ScriptedMlflow> {
+  const server = await ScriptedMlflow.start({ refusesDuplicates: true, ...script })
   onTestFinished(() => server.stop())
   return server
 }
@@ -105,4 +105,19 @@ test('a run that was offline is sent by `offstep sync`, once', { timeout: 120_00
   const before = server.requests.length
   expect((await offstep(['sync'], { dir, env })).stdout).toContain('Nothing is pending')
   expect(server.requests).toHaveLength(before)
+})
+
+test('who is refused reads it once on the terminal, and `offstep sync` delivers when it is mended', {
+  timeout: 120_000,
+}, async () => {
+  const server = await started({ authorization: 'Bearer right' })
+  const { dir, program, runDir } = startRun(server, { MLFLOW_TRACKING_TOKEN: 'wrong-secret', STEPS: '50' })
+  expect(await program.ended).toMatchObject({ code: 0 })
+  const told = program.stderr.split('\n').filter((line) => line.startsWith('offstep: mlflow gets nothing'))
+  expect(told).toHaveLength(1)
+  expect(told[0]).toContain('set MLFLOW_TRACKING_USERNAME')
+  expect(program.stderr).not.toContain('wrong-secret')
+  const env = { MLFLOW_TRACKING_URI: server.url, HOME: dir, MLFLOW_TRACKING_TOKEN: 'right' }
+  expect((await offstep(['sync'], { dir, env })).code).toBe(0)
+  expect([...runOf(server).points.keys()].sort()).toEqual(loggedPoints(runDir()))
 })

@@ -1,14 +1,17 @@
 /** Resuming a run that is not as a process that ended well leaves it. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
 import { init, type ResumeOptions, type Run, type RunOptions, resume } from '../../dist/src/index.js'
+import type { LiveRun } from '../../dist/src/run/live-run.js'
 import { RunLock } from '../../dist/src/store/run-lock.js'
 import { verifyRun } from '../../dist/src/verify/verify-run.js'
 import { temporaryDirectory } from '../support/directory.js'
+import { countFromEnv } from '../support/random.js'
 import { csvRows, jsonlRows, readJson } from '../support/run-files.js'
 
+const METRICS = countFromEnv('OFFSTEP_TEST_METRICS', 2000)
 const QUIET = { project: 'p', name: 'n', git: false, plots: false, recover: false } as const
 
 /** Steps 1 to `steps`; checkpoints of the steps in `saved`. */
@@ -86,9 +89,13 @@ describe('resume() of a run whose checkpoints are damaged', () => {
 describe('resume()', () => {
   test('lists what is wrong with its own options, and with those of init(), in one error', async () => {
     const wrong = { from: 'newest', ifMissing: 'make', run: 5, tags: 7 } as unknown as ResumeOptions
-    const error = await goOn(temporaryDirectory(), wrong).catch((thrown: Error) => thrown as Error)
+    const error = await goOn(temporaryDirectory(), wrong).then(
+      () => new Error('none'),
+      (thrown: Error) => thrown,
+    )
     expect(error).toMatchObject({ code: 'OFFSTEP_OPTIONS' })
-    for (const option of ['from', 'ifMissing', 'run', 'tags']) expect(error.message).toContain(`${option}: given`)
+    for (const option of ['from', 'ifMissing', 'run', 'tags'])
+      expect(error.message).toContain(`${option}: given`)
     for (const from of [Number.NaN, Number.NEGATIVE_INFINITY]) {
       await expect(goOn(temporaryDirectory(), { from })).rejects.toMatchObject({ code: 'OFFSTEP_OPTIONS' })
     }
@@ -167,10 +174,85 @@ describe('resume()', () => {
   test('leaves no temporary file of a process that was killed', async () => {
     const dir = temporaryDirectory()
     const runDir = await firstRun(dir, 4, [2])
-    const names = ['journal/.rewinds.json', 'checkpoints/.index.json'].map((name) => `${name}.999999999-01234567-0.tmp`)
+    const names = ['journal/.rewinds.json', 'checkpoints/.index.json'].map(
+      (name) => `${name}.999999999-01234567-0.tmp`,
+    )
     for (const name of names) writeFileSync(join(runDir, name), 'half')
     await (await goOn(dir)).finish()
     for (const name of names) expect(existsSync(join(runDir, name))).toBe(false)
+  })
+})
+
+describe('a run that goes back', () => {
+  test.each([['deliver'], ['drain'], ['daemon']] as const)(
+    'while its sinks begin again, and its %s thread dies: each row that counts is there once',
+    async (pool) => {
+      const dir = temporaryDirectory()
+      const runDir = await firstRun(dir, 0)
+      const many = (await goOn(dir)) as LiveRun
+      const loss = many.scalar('loss')
+      for (let step = 1; step <= 30_000; step++) loss.log(1 / step, step)
+      await many.finish()
+      const run = (await goOn(dir, { from: 20_000 })) as LiveRun
+      for (let n = 1; n <= 3; n++) {
+        run.log({ loss: n }, 20_000 + n)
+        if (pool === 'daemon') await run.worker.terminate()
+        else run.post({ type: 'kill-thread', pool })
+        await run.flush()
+      }
+      expect(await run.finish()).toMatchObject({ reached: true })
+      expect(stepsIn(runDir)).toEqual(range(1, 20_003))
+      expect(csvRows(runDir)).toHaveLength(20_003)
+      await expectBalanced(run)
+      expect(await verifyRun(runDir)).toMatchObject({ sound: true, lost: 0 })
+    },
+  )
+
+  test('has all its names again, also where most of its last segment is damaged', async () => {
+    const dir = temporaryDirectory()
+    const names = Array.from({ length: METRICS }, (_, i) => `m${i}`)
+    const options = { sinks: ['jsonl'], ring: { capacityBytes: 32 * 1024 * 1024 } } as const
+    const runDir = await firstRun(dir, 2, [], options)
+    for (const value of [1, 2]) {
+      const run = await goOn(dir, { ...options, from: 'end' })
+      for (let at = 0; at < names.length; at += 1000)
+        run.log(Object.fromEntries(names.slice(at, at + 1000).map((name) => [name, value])), 10 + value)
+      await run.finish()
+      await expectBalanced(run)
+    }
+    const journal = join(runDir, 'journal')
+    const last = join(
+      journal,
+      readdirSync(journal)
+        .filter((name) => name.endsWith('.log'))
+        .at(-1)!,
+    )
+    const bytes = readFileSync(last)
+    // Its head, which has all names and says what is before it, and more than half of its rows.
+    writeFileSync(last, bytes.fill(7, 100, Math.floor(bytes.length * 0.8)))
+    const run = await goOn(dir, { ...options, from: 11 })
+    run.log({ m999: 7, fresh: 8 }, 12)
+    await run.finish()
+    const rows = jsonlRows(runDir).filter(({ step }) => step >= 11)
+    const found = new Map(
+      rows.flatMap(({ step, values }) =>
+        Object.entries(values).map(([name, value]) => [`${name}@${step}`, value]),
+      ),
+    )
+    for (const name of names) if (found.get(`${name}@11`) !== 1) expect(name).toBe('there')
+    expect(found.size).toBe(names.length + 2 + 1)
+    expect([found.get('m999@12'), found.get('fresh@12')]).toEqual([7, 8])
+  })
+
+  test('after it was left to a process of its own', async () => {
+    const dir = temporaryDirectory()
+    const runDir = await firstRun(dir, 5, [3])
+    const first = await goOn(dir)
+    first.log({ loss: 9 }, 4)
+    await first.finish({ detach: true })
+    const run = await goOn(dir)
+    await run.finish()
+    expect(stepsIn(runDir)).toEqual([1, 2, 3])
   })
 })
 
@@ -186,11 +268,15 @@ describe('resume() after a power cut', () => {
     for (let step = from + 1; step <= from + 30; step++) run.log({ loss: step }, step)
     await run.finish()
     await expectBalanced(run)
-    const newRows = (rows: { values: { loss?: number } }[]) => rows.flatMap(({ values: { loss = 0 } }) => (loss > 1 ? [loss] : []))
+    const newRows = (rows: { values: { loss?: number } }[]) =>
+      rows.flatMap(({ values: { loss = 0 } }) => (loss > 1 ? [loss] : []))
     expect(newRows(jsonlRows(runDir))).toEqual(range(from + 1, from + 30))
     expect(newRows(csvRows(runDir))).toEqual(range(from + 1, from + 30))
-    expect(readJson<{ metrics: { loss: { last: object } } }>(runDir, 'summary.json').metrics.loss.last).toMatchObject({ step: from + 30 })
-    expect(mkdirSync).toBeTruthy()
-    console.log(from, (await verifyRun(runDir)))
+    expect(
+      readJson<{ metrics: { loss: { last: object } } }>(runDir, 'summary.json').metrics.loss.last,
+    ).toMatchObject({ step: from + 30 })
+    const { lost, sinks } = await verifyRun(runDir)
+    expect(lost).toBe(50)
+    expect(sinks.flatMap(({ pending, wrong }) => [pending, wrong]).every((count) => count === 0)).toBe(true)
   })
 })

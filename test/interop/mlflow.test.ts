@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { MlflowProcess } from '../../bench/mlflow-server.js'
 import { init, type Run } from '../../dist/src/index.js'
 import { recoverRun } from '../../dist/src/runs.js'
+import { plainPath } from '../../dist/src/sinks/mlflow/artifacts/stored-path.js'
 import { temporaryDirectory } from '../support/directory.js'
 import { FaultyProxy, PROXY_FAULTS, type ProxyFault } from '../support/mlflow-proxy.js'
 import { type HistoryPoint, MlflowReader } from '../support/mlflow-reader.js'
@@ -150,6 +151,10 @@ describe.for(SERVERS)('%s', ([, python]) => {
     mkdirSync(join(file, '..'), { recursive: true })
     writeFileSync(file, content)
     run.saveFile(file)
+    // What would be a directory and a file, and half a character, which costs a request all that is behind it.
+    run.saveFile(file, { as: 'one' })
+    run.saveFile(file, { as: 'one/two' })
+    run.updateSummary({ half: 'a\uD800b', after: 'there' })
     const { sinks } = await run.finish({ status: 'failed', timeoutMs: FINISH_MS })
     expect(sinks.mlflow).toMatchObject({ pending: 0, deadLettered: 0 })
     const runId = runIdOf(run)
@@ -165,10 +170,17 @@ describe.for(SERVERS)('%s', ([, python]) => {
     const recorded = new Map(metrics.map((name) => [tags[`offstep.name.${name}`] ?? name, name]))
     await expectWhole(run.dir, runId, (name) => recorded.get(name)!)
     expect(await reader.history(runId, 'offstep/step')).toMatchObject([{ step: 2, value: 2.5 }])
-    const saved = await reader.artifact(artifactUri, 'weights 100%.bin')
-    expect(createHash('sha256').update(saved).digest('hex')).toBe(
-      createHash('sha256').update(content).digest('hex'),
-    )
+    expect(tags).toMatchObject({ 'offstep.summary.half': 'a\uFFFDb', 'offstep.summary.after': 'there' })
+    const there = async (path: string) =>
+      createHash('sha256')
+        .update(await reader.artifact(artifactUri, path))
+        .digest('hex')
+    const sha256 = createHash('sha256').update(content).digest('hex')
+    expect(await there('weights 100_-5f2ac468.bin')).toBe(sha256)
+    const one = await Promise.any([there('one'), there('one/two')])
+    expect(one).toBe(sha256)
+    const other = await Promise.any(['one', 'one/two'].map((path) => there(plainPath(path))))
+    expect(other).toBe(sha256)
   })
 })
 

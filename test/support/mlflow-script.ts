@@ -23,6 +23,7 @@ export interface MlflowFault {
   /** Null: the connection is cut. Undefined: nothing is answered until the client goes away. */
   readonly status?: number | null
   readonly body?: string
+  readonly headers?: Record<string, string>
 }
 
 export interface MlflowScript {
@@ -76,6 +77,7 @@ export class ScriptedMlflow {
   readonly #script: MlflowScript
   readonly #faults: MlflowFault[]
   readonly #server: Server
+  #lasting: (request: SeenRequest) => Omit<MlflowFault, 'on'> | undefined = () => undefined
 
   private constructor(script: MlflowScript) {
     this.#script = script
@@ -103,6 +105,11 @@ export class ScriptedMlflow {
     this.#faults.push(...faults)
   }
 
+  /** Answers so whatever is like that, as long as it comes. */
+  failWhile(like: (request: SeenRequest) => boolean, fault: Omit<MlflowFault, 'on'>): void {
+    this.#lasting = (request) => (like(request) ? fault : undefined)
+  }
+
   bodiesOf(path: string): Json[] {
     return this.requests
       .filter((request) => request.path.endsWith(path))
@@ -122,11 +129,12 @@ export class ScriptedMlflow {
     const seen = { path: pathname, query: searchParams, body: Buffer.concat(chunks), authorization }
     this.requests.push(seen)
     const at = this.#faults.findIndex(({ on }) => pathname.endsWith(on))
-    const [fault] = at < 0 ? [] : this.#faults.splice(at, 1)
+    const fault = at < 0 ? this.#lasting(seen) : this.#faults.splice(at, 1)[0]
     if (fault !== undefined) {
       if (fault.commit) this.#answer(seen)
       if (fault.status === null) response.destroy()
-      else if (fault.status !== undefined) response.writeHead(fault.status).end(fault.body ?? '{}')
+      else if (fault.status !== undefined)
+        response.writeHead(fault.status, fault.headers).end(fault.body ?? '{}')
       return
     }
     const { status, text, headers = {} } = this.#answer(seen)
@@ -225,14 +233,15 @@ export class ScriptedMlflow {
     return run
   }
 
-  #search({ experiment_ids, filter }: Json): Json {
+  #search({ experiment_ids, filter, run_view_type }: Json): Json {
     const [, key = '', value] = /^tags\.`(.+)` = '(.+)'$/.exec(`${filter}`) ?? []
     const runs = [...this.runs.values()].filter(
       (run) =>
         (experiment_ids as string[]).includes(run.experimentId) &&
         run.tags.get(key) === value &&
-        !run.deleted,
+        (run_view_type === 'ALL' || !run.deleted),
     )
+    runs.sort((a, b) => a.startTime - b.startTime || (a.id < b.id ? -1 : 1))
     return { runs: runs.map(runJson) }
   }
 

@@ -8,6 +8,7 @@ export interface ScriptedAnswer {
   /** S3's name of the error. */
   readonly code?: string
   readonly message?: string
+  /** Default: those of S3, which names what it has taken. */
   readonly headers?: http.OutgoingHttpHeaders
 }
 
@@ -37,7 +38,10 @@ export async function scriptedS3(
       const one = { method, url, headers, body: Buffer.concat(chunks) }
       seen.push(one)
       const answer = await script(one)
-      if (answer !== null) response.writeHead(answer.status, answer.headers).end(bodyOf(answer))
+      if (answer !== null) {
+        const { status, headers = status === 200 ? { etag: '"etag"' } : {} } = answer
+        response.writeHead(status, headers).end(bodyOf(answer))
+      }
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -56,8 +56,17 @@ describe('one error tells everything that is wrong', () => {
     [{ type: 'slack', urls: SECRET }, 'there is no such option (did you mean "url"?)'],
     [{ type: 'email', url: 'smtp://h' }, 'alertTargets[0].to: undefined; give an email address'],
     [{ type: 'email', url: 'smtp://h', to: 'a@b\nBcc: c@d' }, 'alertTargets[0].to:'],
+    [
+      { type: 'email', url: 'smtp://u:S3%CR3T@h', to: 'a@b' },
+      'alertTargets[0].url: string "***"; write "%" in its user name or password as "%25"',
+    ],
     [{ type: 'email', url: 'https://u:S3CR3T@h', to: 'a@b' }, 'give smtp://user:password@host:587'],
     [{ type: 'webhook', url: SECRET, headers: { a: 1 } }, 'alertTargets[0].headers.a: number 1'],
+    [
+      { type: 'webhook', url: SECRET, template: { a: ['{{title}}', 'x {{titel}}'] } },
+      'alertTargets[0].template.a[1]: string "x {{titel}}"; {{titel}} is none of id, rule, title',
+    ],
+    [{ type: 'webhook', url: SECRET, template: '{{ run.nam }}' }, 'did you mean "run.name"?'],
     [{ type: 'slack', url: SECRET, name: 'a/b' }, 'alertTargets[0].name: string "a/b"; replace "/"'],
   ])('the target %j', (given, problem) => {
     expect(target(given).join('\n')).toContain(problem)

@@ -128,10 +128,11 @@ describe('a destination that is not reached', () => {
       found: expect.stringContaining('no address'),
     })
     expect(await mlflow('./mlruns')).toMatchObject({
-      status: 'ok',
+      status: 'warning',
       found: expect.stringContaining('directory'),
+      fix: expect.stringContaining('mlflow server'),
     })
-    expect(await mlflow('databricks://x')).toMatchObject({ status: 'ok' })
+    expect(await mlflow('databricks://x')).toMatchObject({ status: 'warning' })
   })
 })
 
@@ -145,7 +146,50 @@ describe('a destination that is reached', () => {
     const port = await listen(server)
     const check = named(await look({ MLFLOW_TRACKING_URI: `http://127.0.0.1:${port}/ml/` }), 'MLflow server')
     expect(check).toMatchObject({ status: 'ok', found: expect.stringContaining('version 2.14.1') })
-    expect(asked.sort()).toEqual(['/ml/health', '/ml/version'])
+    expect(asked.sort()).toEqual([
+      '/ml/api/2.0/mlflow/experiments/search?max_results=1',
+      '/ml/health',
+      '/ml/version',
+    ])
+  })
+
+  test('MLflow is asked with the credentials of a run, which are not shown', async () => {
+    const right = `Basic ${Buffer.from('ada:geheim').toString('base64')}`
+    const server = http.createServer(({ url, headers }, response) => {
+      const open = url === '/health' || headers.authorization === right
+      response.writeHead(open ? 200 : 401).end(open ? 'OK' : `no ${headers.authorization}`)
+    })
+    const uri = { MLFLOW_TRACKING_URI: `http://127.0.0.1:${await listen(server)}` }
+    const of = async (env: Record<string, string>) => named(await look({ ...uri, ...env }), 'MLflow server')
+    const name = { MLFLOW_TRACKING_USERNAME: 'ada' }
+    expect(await of({ ...name, MLFLOW_TRACKING_PASSWORD: 'geheim' })).toMatchObject({ status: 'ok' })
+    const wrong = await of({ ...name, MLFLOW_TRACKING_PASSWORD: 'falsch' })
+    expect(wrong).toMatchObject({
+      status: 'failed',
+      found: expect.stringContaining('does not accept the credentials'),
+    })
+    expect(JSON.stringify(wrong)).not.toMatch(/falsch|YWRhOmZhbHNja/)
+    expect(await of({})).toMatchObject({
+      status: 'warning',
+      fix: expect.stringContaining('MLFLOW_TRACKING_TOKEN'),
+    })
+    expect(await of({ MLFLOW_TRACKING_URI: 'http://ada:geheim@127.0.0.1' })).toMatchObject({
+      status: 'failed',
+      found: 'MLFLOW_TRACKING_URI holds a user name',
+    })
+  })
+
+  test('an MLflow that does not know its name, and one that sends us elsewhere, are told', async () => {
+    const at = async (status: number, text: string) => {
+      const port = await listen(http.createServer((_, response) => response.writeHead(status).end(text)))
+      return named(await look({ MLFLOW_TRACKING_URI: `http://127.0.0.1:${port}` }), 'MLflow server')
+    }
+    const host = await at(403, 'Invalid Host header - possible DNS rebinding attack detected')
+    expect(host).toMatchObject({ status: 'failed', fix: expect.stringContaining('--allowed-hosts') })
+    expect(await at(301, '')).toMatchObject({
+      status: 'warning',
+      found: expect.stringContaining('elsewhere (HTTP 301)'),
+    })
   })
 
   test('NATS greets with its version; something else does not', async () => {

@@ -56,6 +56,7 @@ describe('offstep show', () => {
       delivered: 1,
       deadLettered: 0,
       notApplicable: 0,
+      superseded: false,
       pendingBytes: 0,
       error: null,
     })

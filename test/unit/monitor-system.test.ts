@@ -172,3 +172,24 @@ test('processes of others are not counted, and the time of a child that has ende
   expect(second['proc.children.count']).toBe(1)
   expect(second['proc.children.cpu']).toBeGreaterThan(0)
 })
+
+test('where the kernel names children, of each thread, no process of others is asked', () => {
+  const { root, file } = machine()
+  const process = (pid: number, own: number, children: { readonly [thread: number]: string }) => {
+    // Not their parent: it would say so to whoever asked all of them.
+    file(`proc/${pid}/stat`, `${pid} (a) S 1 1 1 0 -1 0 0 0 0 0 ${own} 0 0 0 20 0 1 0 5 999 100 0\n`)
+    for (const [thread, text] of Object.entries(children)) file(`proc/${pid}/task/${thread}/children`, text)
+  }
+  process(10, 0, { 10: '11 ', 15: '12 13 ' })
+  process(11, 0, { 11: '14 ' })
+  process(12, 0, { 12: '' })
+  process(14, 0, { 14: '' })
+  const meter = new ProcessesMeter(root, 10, 1, new Pace(Number.POSITIVE_INFINITY))
+  process(14, 1_000_000, { 14: '' })
+  const values: Sample = {}
+  meter.sample(values)
+  // 13 has ended meanwhile.
+  expect(values['proc.children.count']).toBe(3)
+  expect(values['proc.children.rssMB']).toBeGreaterThanOrEqual((300 * 4096) / MIB)
+  expect(values['proc.children.cpu']).toBeGreaterThan(0)
+})

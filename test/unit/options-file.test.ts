@@ -112,15 +112,34 @@ describe('readOptions', () => {
   })
 
   test.each([
-    ['a: 1\nb: [1, 2\n', 3],
-    ['a: 1\na: 2\n', 2],
-    ['a: 1\n\tb: hunter2\n', 2],
-    ['a: 1\n---\nb: 2\n', 2],
-  ])('YAML %j is wrong at line %i, and is not quoted', (text, line) => {
+    ['a: 1\nb: [1, 2\n', 3, 'correct the indentation'],
+    ['a: 1\na: 2\n', 2, 'remove one of two options with the same name'],
+    ['a: "hunter2\n', 2, 'correct the syntax there'],
+    ['a: 1\n\tb: hunter2\n', 2, 'indent with spaces'],
+    ['a:\n\tb: hunter2\n', 2, 'indent with spaces, not with a tab'],
+    ['a: 1\n---\nb: 2\n', 2, 'leave one document'],
+  ])('YAML %j is wrong at line %i, and is not quoted: %s', (text, line, fix) => {
     const path = file('run.yaml', text)
-    expect(messageOf(path)).toBe(
-      `options file ${path} is not valid YAML at line ${line}: correct the syntax there`,
+    expect(messageOf(path)).toContain(`options file ${path} is not valid YAML at line ${line}: ${fix}`)
+    expect(messageOf(path)).not.toContain('hunter2')
+  })
+
+  test('an anchor stands for a value, and `<<` merges what it stands for', () => {
+    const path = file(
+      'run.yaml',
+      'profiles:\n  a: &a { ring: { whenFull: grow }, notes: a }\n  b: { <<: *a, notes: b }\n',
     )
+    expect(readOptions(path, { profile: 'b', env: {} })).toEqual({ ring: { whenFull: 'grow' }, notes: 'b' })
+  })
+
+  test.each([
+    ['config: &c { self: *c }', 'an anchor that contains itself'],
+    ['config: &c { list: [1, *c] }', 'an anchor that contains itself'],
+    ['config: *nothing', 'give each alias (*name) an anchor (&name) above it'],
+  ])('the aliases of %s are wrong', (text, problem) => {
+    const path = file('run.yaml', text)
+    expect(messageOf(path)).toContain(`options file ${path} `)
+    expect(messageOf(path)).toContain(problem)
   })
 })
 
@@ -171,13 +190,19 @@ describe('placeholders', () => {
       name: '${N}',
       tags: ['${N}'],
       group: '${T}',
-      sinks: [{ type: 'wandb', apiKey: '${N}', entity: 'e' }],
+      sinks: [
+        { type: 'wandb', apiKey: '${N}', entity: '${N}' },
+        { type: 'csv', maxColumns: '${N}' },
+      ],
     }
     expect(read(content, { N: '123', T: 'true' })).toEqual({
       name: '123',
       tags: ['123'],
       group: 'true',
-      sinks: [{ type: 'wandb', apiKey: '123', entity: 'e' }],
+      sinks: [
+        { type: 'wandb', apiKey: '123', entity: '123' },
+        { type: 'csv', maxColumns: 123 },
+      ],
     })
   })
 
@@ -283,7 +308,7 @@ describe('saveConfig', () => {
       project: 'p',
       preset: 'full',
       config: { lr: 1e-3, layers: [1, 2], text: 'costs ${x} or $${y}', key: 5 },
-      sinks: ['jsonl', { type: 'csv', everyMs: 5 }],
+      sinks: ['jsonl', { type: 'csv', maxColumns: 5 }],
       ring: { whenFull: 'grow' },
       notes: 'a\n# b: c\n',
     }

@@ -24,7 +24,11 @@ const throwing = Object.defineProperty({}, 'x', {
 const mine = { module: './x.js', name: 'mine' }
 
 // [options, path, what was given, a part of the fix]
-const cases: [unknown, string, string, string][] = [
+type Case = [unknown, string, string, string]
+const sinkCase = (sink: object, option: string, given: string, fix: string): Case[] => [
+  [{ sinks: [sink] }, `sinks[0].${option}`, given, fix],
+]
+const cases: Case[] = [
   ['x', 'options', 'string "x"', 'give an object'],
   [[], 'options', 'array of 0', 'give an object'],
   [{ projct: 'x' }, 'projct', 'string "x"', 'no such option (did you mean "project"?)'],
@@ -87,6 +91,23 @@ const cases: [unknown, string, string, string][] = [
   [{ sinks: [{ module: 'x' }] }, 'sinks[0].name', 'undefined', 'give 1 to 128 characters'],
   [{ sinks: [{ ...mine, name: '..' }] }, 'sinks[0].name', 'string ".."', 'not "." or ".."'],
   [{ sinks: [{ ...mine, name: 'csv' }] }, 'sinks[0].name', 'string "csv"', 'another name'],
+  ...sinkCase({ type: 'console', everyStep: 1 }, 'everyStep', 'number 1', 'did you mean "everySteps"?'),
+  ...sinkCase({ type: 'jsonl', gzip: true }, 'gzip', 'boolean true', 'there is no such option'),
+  ...sinkCase({ type: 'csv', maxColumns: 0 }, 'maxColumns', 'number 0', 'give 1 or more'),
+  ...sinkCase({ type: 'csv', maxColumns: 1.5 }, 'maxColumns', 'number 1.5', 'give a whole number'),
+  ...sinkCase({ type: 'tensorboard', hparams: 'no' }, 'hparams', 'string "no"', 'give true or false'),
+  ...sinkCase({ type: 'console', everySteps: '5' }, 'everySteps', 'string "5"', 'give a number'),
+  ...sinkCase({ type: 'log', level: 'warning' }, 'level', 'string "warning"', '"warn" or "error"'),
+  ...sinkCase({ type: 'log', level: 'eror' }, 'level', 'string "eror"', 'did you mean "error"?'),
+  ...sinkCase({ type: 'wandb', mode: 'ofline' }, 'mode', 'string "ofline"', 'did you mean "offline"?'),
+  ...sinkCase({ type: 'wandb', tags: 'a' }, 'tags', 'string "a"', 'give an array'),
+  ...sinkCase({ type: 'wandb', tags: ['a', 1] }, 'tags[1]', 'number 1', 'give a string'),
+  ...sinkCase({ type: 'mlflow', tags: 'a' }, 'tags', 'string "a"', 'give an object'),
+  ...sinkCase({ type: 'mlflow', passwrd: 'hunter2' }, 'passwrd', 'string (hidden)', 'mean "password"?'),
+  ...sinkCase({ type: 's3' }, 'url', 'undefined', 'give the address of a bucket'),
+  ...sinkCase({ type: 'csv', timeoutMs: 'soon' }, 'timeoutMs', 'string "soon"', 'of milliseconds from 1'),
+  ...sinkCase({ ...mine, timeoutMs: Number.NaN }, 'timeoutMs', 'number NaN', 'of milliseconds from 1'),
+  [{ sinks: ['s3'] }, 'sinks[0].url', 'undefined', 's3://bucket/prefix'],
   [{ sinks: [{ ...mine, export: '' }] }, 'sinks[0].export', 'string ""', 'name of an export'],
   [{ goals: ['loss'] }, 'goals', 'array of 1', 'an object of metric names'],
   [{ goals: { 'a/b': 'min' } }, 'goals["a/b"]', 'string "min"', 'give "minimize" or "maximize"'],

@@ -200,13 +200,13 @@ describe('resolveOptions', () => {
   test('sinks may be names, built-in sinks with options, and modules', () => {
     const sinks = [
       'csv',
-      { type: 'console', everyMs: 500 },
+      { type: 'console', everySteps: 500 },
       { module: './mine.js', name: 'relative', export: 'create' },
       { module: 'offstep-sink-x', name: 'package' },
     ]
     expect(resolveOptions({ sinks }, {}).sinks).toEqual([
       { name: 'csv', module: null, export: 'default', options: {} },
-      { name: 'console', module: null, export: 'default', options: { everyMs: 500 } },
+      { name: 'console', module: null, export: 'default', options: { everySteps: 500 } },
       { name: 'relative', module: pathToFileURL(resolve('mine.js')).href, export: 'create', options: {} },
       { name: 'package', module: 'offstep-sink-x', export: 'default', options: {} },
     ])

@@ -37,6 +37,9 @@ test.each([
   [400, 'AuthorizationHeaderMalformed', /give the "region"/],
   [501, 'NotImplemented', /this one lacks it/],
   [405, 'MethodNotAllowed', /does not seem to be S3/],
+  [404, 'NotFound', /does not seem to be S3/],
+  [403, 'RequestTimeTooSkewed', /set the clock of this machine/],
+  [400, 'NobodyKnowsIt', /check "url", "endpoint"/],
 ])('%i %s waits for a person, and says what to do', async (status, code, fix) => {
   const error = await errorOf({ status, code })
   expect(error).toMatchObject({ action: 'pause', retryAfterMs: 60_000 })
@@ -75,6 +78,47 @@ test('no message repeats a key, whatever the server says', async () => {
   const message = `not ${KEYS.AWS_SECRET_ACCESS_KEY} of ${KEYS.AWS_ACCESS_KEY_ID}`
   const error = await errorOf({ status: 403, code: 'AccessDenied', message })
   expect(error.message).toContain('not *** of ***')
+})
+
+test('a bad request of which S3 says nothing is about the file, once the bucket has taken something', async () => {
+  const server = await scriptedS3(({ method, url }) => {
+    if (method === 'HEAD') return { status: 404 }
+    return url.includes('odd') ? { status: 400, code: 'NobodyKnowsIt' } : { status: 200 }
+  })
+  const runDir = runDirectory()
+  const rows = ['good', 'odd', 'better'].map((name) => fileRow(runDir, name, Buffer.from(name)))
+  const context = s3Context(runDir, server.url)
+  const batches = new BatchBuilder()
+  const sink = onceSink()
+  await sink.open(context, null)
+  const odd = [fileRow(runDir, 'odd0', Buffer.from('0'))]
+  await expect(sink.write(batches.batchOf(odd))).rejects.toMatchObject({ action: 'pause' })
+  await sink.write(batches.batchOf([rows[0]!]))
+  const { rejected } = await sink.write(batches.batchOf(rows.slice(1)))
+  expect(rejected).toMatchObject([{ row: 0, cause: 'file-refused' }])
+  expect(server.seen.some(({ method, url }) => method === 'PUT' && url.includes('better'))).toBe(true)
+  await sink.close({ status: 'running', endTime: 0 })
+})
+
+test('a bucket that begins to refuse everything gives up no more than some files', async () => {
+  const server = await scriptedS3(({ method, url }) => {
+    if (method === 'HEAD') return { status: 404 }
+    return url.includes('odd') ? { status: 400, code: 'NobodyKnowsIt' } : { status: 200 }
+  })
+  const runDir = runDirectory()
+  const batches = new BatchBuilder()
+  const sink = onceSink()
+  await sink.open(s3Context(runDir, server.url), null)
+  const row = (name: string) => batches.batchOf([fileRow(runDir, name, Buffer.from(name))])
+  await sink.write(row('good'))
+  for (let at = 0; at < 20; at++) expect((await sink.write(row(`odd${at}`))).rejected).toHaveLength(1)
+  await expect(sink.write(row('odd20'))).rejects.toMatchObject({ action: 'pause' })
+  await sink.close({ status: 'running', endTime: 0 })
+})
+
+test("somebody else's 200 confirms nothing", async () => {
+  const error = await errorOf({ status: 200, headers: { 'content-type': 'text/html' } })
+  expect(error).toMatchObject({ action: 'retry', code: 'BAD_ANSWER' })
 })
 
 test('a file that S3 refuses for good is rejected, and the others arrive', async () => {

@@ -2,7 +2,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { resume } from '../../dist/src/index.js'
 import { Watcher } from '../../src/cli/watch/snapshot.js'
 import { exportRuns } from '../../src/export/export-runs.js'
 import { RunData } from '../../src/plots/data/run-data.js'
@@ -14,8 +13,9 @@ import { bestRun, latestStep, loadMetrics } from '../../src/store/runs/helpers.j
 import { RowTail } from '../../src/store/runs/row-tail.js'
 import { openStore } from '../../src/store/runs/run-store.js'
 import { StoredRun } from '../../src/store/runs/stored-run.js'
+import { verifyRun } from '../../src/verify/verify-run.js'
 import { temporaryDirectory } from '../support/directory.js'
-import { diedAtOnce, diedLater, firstProcess } from '../support/rewound-run.js'
+import { diedAtOnce, diedLater, firstProcesses } from '../support/rewound-run.js'
 
 const KEPT = [1, 2, 3, 4, 5, 6].map((step) => [step, 1 / step] as const)
 const STATES = {
@@ -23,6 +23,8 @@ const STATES = {
   'died at once': { rewind: diedAtOnce, losses: KEPT, count: 6 + 2 },
   'died later': { rewind: diedLater, losses: [...KEPT, [7, 0.5], [8, 0.25]] as const, count: 8 + 2 + 1 },
 } as const
+
+const copyOfFirst = firstProcesses()
 
 const pairs = (points: readonly { readonly step: number; readonly value: number }[]) =>
   points.map(({ step, value }) => [step, value])
@@ -34,8 +36,7 @@ describe.each(Object.entries(STATES))(
   (_, { rewind, losses, count: allRows }) => {
     const last = losses.at(-1)!
     const superseded = async (): Promise<StoredRun> => {
-      const dir = temporaryDirectory()
-      const runDir = await firstProcess(dir)
+      const { runDir } = copyOfFirst()
       // Whoever has looked at the run before has left an index.
       const before = new StoredRun(runDir)
       expect(before.series('loss')!.points).toHaveLength(10)
@@ -83,19 +84,32 @@ describe.each(Object.entries(STATES))(
     test('watch, plots, reports and the log of experiments leave it out', async () => {
       const run = await superseded()
       const watcher = new Watcher(new StoredRun(run.dir))
-      const { rows, step, metrics, points } = watcher.look()
-      expect([rows, step, metrics.map(({ name }) => name)]).toEqual([allRows, last[0], ['loss']])
-      expect(points('loss', 100).map(({ x, value }) => [x, value])).toEqual(losses)
+      const seen = watcher.look()
+      expect([seen.rows, seen.step, seen.metrics.map(({ name }) => name)]).toEqual([
+        allRows,
+        last[0],
+        ['loss'],
+      ])
+      expect(seen.points('loss', 100).map(({ x, value }) => [x, value])).toEqual(losses)
       watcher.close()
       const data = new RunData(run.dir)
       expect([data.names, pairs(data.series('loss')!.points)]).toEqual([['loss'], losses])
       data.close()
-      const { sections } = runReport(run, { figures: [], problems: [] })
+      const { sections } = runReport(run, { figures: [], files: [], problems: [] })
       const [table] = sections.find(({ title }) => title === 'Statistics')!.blocks
-      expect(table).toMatchObject({
-        rows: [[{ text: 'loss' }, '1', String(last[1]).slice(0, 7), '0.16667', '1']],
-      })
+      const rows = table?.kind === 'table' ? table.rows : []
+      // Min, max, best step, points.
+      expect(rows.map((row) => [row[3], row[4], row[7], row[8]])).toEqual([
+        ['0.16667', '1', '6', String(losses.length)],
+      ])
       expect(cellsOfRuns([run])[0]!.at(-1)).toBe('loss 0.16667 (step 6)')
+    })
+
+    test('verify says that the sinks are to be made anew, and finds nothing damaged', async () => {
+      const { sound, sinks, journal } = await verifyRun((await superseded()).dir)
+      expect([sound, journal.result]).toEqual([true, 'ok'])
+      const found = sinks.map(({ sink, result, problem }) => [sink, result, problem?.includes('made anew')])
+      expect(found).toEqual(['jsonl', 'csv', 'tensorboard', 'summary'].map((sink) => [sink, 'pending', true]))
     })
 
     test('exports and queries leave it out', async () => {
@@ -115,7 +129,7 @@ describe.each(Object.entries(STATES))(
 )
 
 test('a run that is open while it goes back has the right values after refresh()', async () => {
-  const runDir = await firstProcess(temporaryDirectory())
+  const { runDir } = copyOfFirst()
   const run = new StoredRun(runDir)
   expect([run.series('loss')!.points.length, run.summary().rows]).toEqual([10, 14])
   await diedLater(runDir)
@@ -124,16 +138,8 @@ test('a run that is open while it goes back has the right values after refresh()
   run.close()
 })
 
-test('a run that goes on without the sink "summary" is told from its journal', async () => {
-  const runDir = await firstProcess(temporaryDirectory())
-  const next = await resume({ run: runDir, from: 'end', sinks: ['jsonl'], recover: false, plots: false })
-  next.log({ loss: 11 }, 11)
-  await next.finish()
-  expect(new StoredRun(runDir).summary()).toMatchObject({ rows: 14 + 2, steps: { max: 11 } })
-})
-
-test('a damaged rewinds.json: the run is still in lists, and what reads its journal says what to do', async () => {
-  const runDir = await firstProcess(temporaryDirectory())
+test('a damaged rewinds.json: the run is still in lists, and what reads its journal says what to do', () => {
+  const { runDir } = copyOfFirst()
   writeFileSync(join(runDir, 'journal', 'rewinds.json'), '{"crc32":1,"rewinds":[]}')
   const run = new StoredRun(runDir)
   expect(run.summary().rows).toBe(14)

@@ -8,11 +8,14 @@ import { group, isRecord, text } from '../../options/schema-parts.js'
 import { didYouMean } from '../../options/suggest.js'
 import { toJson } from '../../record/to-json.js'
 import type { ResolvedTarget, TargetSecrets } from '../types.js'
+import { checkTemplate } from './template.js'
 
 /** What is printed of a value that may be a secret. */
 const HIDDEN = '***'
 const URL_FIX = 'give an http or https URL, or leave it out and set the environment variable'
 const SMTP_FIX = 'give smtp://user:password@host:587, or leave it out and set the environment variable'
+const LOGIN_FIX =
+  'write "%" in its user name or password as "%25", or leave it out and set the environment variable'
 
 const DEFAULT_ENV = {
   slack: 'OFFSTEP_SLACK_WEBHOOK',
@@ -70,8 +73,19 @@ export interface ParsedTarget {
 export function addressProblem(type: ResolvedTarget['type'], url: string): string | null {
   const protocols = type === 'email' ? ['smtp:', 'smtps:'] : ['http:', 'https:']
   const valid = URL.canParse(url) && protocols.includes(new URL(url).protocol) && new URL(url).hostname !== ''
-  if (valid) return null
-  return type === 'email' ? SMTP_FIX : URL_FIX
+  if (!valid) return type === 'email' ? SMTP_FIX : URL_FIX
+  return type === 'email' && !isLogin(new URL(url)) ? LOGIN_FIX : null
+}
+
+/** What is sent to the server is what the URL's escapes stand for. */
+function isLogin({ username, password }: URL): boolean {
+  try {
+    decodeURIComponent(username + password)
+    return true
+  } catch {
+    // A "%" that begins no escape.
+    return false
+  }
 }
 
 /** One entry of `alertTargets`, checked; null after a report. */
@@ -108,12 +122,14 @@ function checked(
   const { name = type, env = DEFAULT_ENV[type], url, headers, template, to, from } = given
   const problem = typeof url === 'string' ? addressProblem(type, url) : null
   if (problem !== null) report(['url'], HIDDEN, problem)
+  const filled = template === undefined ? undefined : toJson(copyValue(template, report))
+  checkTemplate(filled, ['template'], report)
   if (name === 'terminal') report(['name'], name, 'give another name: the terminal has this one')
   const target = {
     type,
     name,
     env,
-    ...(template !== undefined && { template: toJson(copyValue(template, report)) }),
+    ...(filled !== undefined && { template: filled }),
     ...(to !== undefined && { to: [to].flat() }),
     ...(from !== undefined && { from }),
   } as unknown as ResolvedTarget

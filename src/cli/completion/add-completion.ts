@@ -1,6 +1,6 @@
 import tab from '@bomb.sh/tab/commander'
 import type { Command } from 'commander'
-import { openStore } from '../../store/index.js'
+import { openStore, type StoredRun } from '../../store/index.js'
 import { listRuns } from '../../store/runs/named-runs.js'
 import { rootOf } from '../runs.js'
 
@@ -17,6 +17,8 @@ export function addCompletion(program: Command, name: string): void {
     if (run !== undefined) run.handler = completeRuns
     const metric = command.options.get('metric')
     if (metric !== undefined) metric.handler = completeMetrics
+    const get = command.options.get('get')
+    if (get !== undefined) get.handler = completeArtifacts
   }
 }
 
@@ -32,12 +34,16 @@ function completeRuns(complete: Complete): void {
 }
 
 /** Of the runs that the line names already, else of the newest one. */
-function completeMetrics(complete: Complete): void {
+function runsInLine(): StoredRun[] {
   const store = openStore(rootInLine())
   const known = new Set(process.argv)
   const runs = store.runs()
   const named = runs.filter(({ id }) => known.has(id))
-  const names = (named.length > 0 ? named : runs.slice(0, 1)).flatMap((run) => {
+  return named.length > 0 ? named : runs.slice(0, 1)
+}
+
+function completeMetrics(complete: Complete): void {
+  const names = runsInLine().flatMap((run) => {
     try {
       return run.metrics().flatMap(({ metrics }) => metrics)
     } finally {
@@ -45,4 +51,12 @@ function completeMetrics(complete: Complete): void {
     }
   })
   for (const name of [...new Set(names)].slice(0, MAX_METRICS)) complete(name, '')
+}
+
+function completeArtifacts(complete: Complete): void {
+  for (const run of runsInLine()) {
+    const versions = run.artifacts().flatMap((artifact) => artifact.versions)
+    for (const { name, version, aliases } of versions) complete(`${name}:v${version}`, aliases.join(', '))
+    run.close()
+  }
 }

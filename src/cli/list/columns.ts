@@ -23,10 +23,15 @@ export function usualColumns(runs: readonly StoredRun[], output: Output): RunCol
     { ...namedColumn('duration', output), spare: 2 },
     { ...namedColumn('rows', output), spare: 4 },
     bestColumn(runs),
+    { title: 'resumed', align: 'right', cell: resumedText, spare: 5 },
     { ...namedColumn('tags', output), spare: 1, minWidth: 12 },
   ]
-  return columns.filter(({ title, cell }) => title !== 'tags' || runs.some((run) => cell(run) !== ''))
+  const isSeldom = (title: string): boolean => title === 'tags' || title === 'resumed'
+  return columns.filter(({ title, cell }) => !isSeldom(title) || runs.some((run) => cell(run) !== ''))
 }
+
+/** How often other processes have gone on with it. */
+const resumedText = ({ resumes }: StoredRun): string => (resumes.length === 0 ? '' : `${resumes.length} x`)
 
 /** Of `--columns`: a name of the usual ones, or of a field. Throws FilterError. */
 export function namedColumn(name: string, { out }: Output): RunColumn {

@@ -98,7 +98,14 @@ function jsonOf(
   }
   const readable = runs.map((run) => {
     const { rows } = run.summary()
-    return { ...runJson(run), rows, best: bestJson(run), config: run.config, error: null }
+    return {
+      ...runJson(run),
+      resumes: run.resumes.length,
+      rows,
+      best: bestJson(run),
+      config: run.config,
+      error: null,
+    }
   })
   const broken = unreadable.map(({ id, project, dir, error: { code, message } }) => {
     return { id, project, dir, status: null, error: { code, message } }

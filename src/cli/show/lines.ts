@@ -5,18 +5,15 @@ import { bytesText } from '../../text/bytes.js'
 import { countText, plural, printable } from '../../text/text.js'
 import { numberText, secondsText, timeText, valueText } from '../../text/values.js'
 import type { Output } from '../output.js'
-import { type Cell, type Column, type Row, renderTable } from '../table.js'
+import type { Cell, Row } from '../table.js'
 import { statusCell } from '../values.js'
+import { artifactLines, checkpointLines, resumeLines } from './content.js'
 import { filesOf } from './files.js'
+import { TWO, table } from './indented.js'
 import { lastValues } from './last-values.js'
 import { type SinkProgress, sinksOf } from './sinks.js'
 
 const MAX_METRICS = 20
-const INDENT = 2
-const TWO: readonly Column[] = [
-  { title: 'name', minWidth: 16 },
-  { title: 'value', minWidth: 20 },
-]
 
 /** All that is known of a run, for people: a paragraph each for what it is, what it was told, where it went. */
 export function showLines(run: StoredRun, output: Output): string[] {
@@ -28,6 +25,9 @@ export function showLines(run: StoredRun, output: Output): string[] {
     ...table(TWO, identity(run, output), output),
     ...section('config', table(TWO, config, output), output),
     ...section('metrics, last values', metricLines(run, values, output), output),
+    ...section('checkpoints', checkpointLines(run, output), output),
+    ...section('artifacts', artifactLines(run, output), output),
+    ...section('resumes', resumeLines(run, output), output),
     ...section('sinks', sinkLines(run, output), output),
     ...section('files', fileLines(run, output), output),
   ]
@@ -35,14 +35,6 @@ export function showLines(run: StoredRun, output: Output): string[] {
 
 const section = (title: string, lines: readonly string[], { out }: Output): string[] =>
   lines.length === 0 ? [] : ['', out.bold(title), ...lines]
-
-/** Indented; no lines where there are no rows. */
-function table(columns: readonly Column[], rows: readonly Row[], output: Output): string[] {
-  if (rows.length === 0) return []
-  const narrower = { ...output, columns: output.columns - INDENT }
-  const text = renderTable(columns, rows, narrower, { heading: false })
-  return text.split('\n').map((line) => ' '.repeat(INDENT) + line)
-}
 
 function identity(run: StoredRun, { out }: Output): Row[] {
   const { git, command, software, hardware, jobType, exitCode, error } = run.file
@@ -141,16 +133,17 @@ function sinkLines(run: StoredRun, output: Output): string[] {
 }
 
 export function sinkState(
-  { pendingBytes, deadLettered, notApplicable, error }: SinkProgress,
+  { pendingBytes, deadLettered, notApplicable, superseded, error }: SinkProgress,
   { out }: Output,
 ): Cell {
   const parts = [
     pendingBytes === 0 ? 'all delivered' : `${bytesText(pendingBytes)} of the journal pending`,
     deadLettered > 0 ? `${plural(deadLettered, 'row')} dead-lettered` : null,
-    notApplicable > 0 ? `${plural(notApplicable, 'row')} that it cannot hold` : null,
+    notApplicable > 0 ? `${plural(notApplicable, 'row')} not applicable` : null,
+    superseded ? 'it still has superseded rows' : null,
     pendingBytes > 0 ? error : null,
   ]
-  const isWell = pendingBytes === 0 && deadLettered === 0
+  const isWell = pendingBytes === 0 && deadLettered === 0 && !superseded
   return {
     text: printable(parts.filter((part) => part !== null).join(', ')),
     color: isWell ? out.green : out.yellow,

@@ -3,6 +3,7 @@ import { EXIT } from '../errors.js'
 import type { Output } from '../output.js'
 import { openRun } from '../runs.js'
 import { jsonValue, runJson } from '../values.js'
+import { contentJson } from './content.js'
 import { filesOf } from './files.js'
 import { lastValues } from './last-values.js'
 import { showLines } from './lines.js'
@@ -33,6 +34,7 @@ function toJson(run: StoredRun): unknown {
     ...(records !== undefined && { records }),
     rows,
     steps,
+    ...contentJson(run),
     sinks: sinksOf(run),
     files: filesOf(run.dir),
     summary: { ...Object.fromEntries(last), ...values },

@@ -64,7 +64,7 @@ function countsOf(sink: SinkOutcome, out: Colors): Row {
 function why({ error, pending, notApplicable }: SinkOutcome, interrupted: boolean): string {
   if (error !== null) return `${printable(error.message)} (${error.code})`
   if (pending > 0) return interrupted ? 'stopped' : ''
-  return notApplicable > 0 ? `${plural(notApplicable, 'row')} that it cannot hold` : ''
+  return notApplicable > 0 ? `${plural(notApplicable, 'row')} not applicable` : ''
 }
 
 function deadLetterLines(outcomes: readonly Outcome[]): string[] {

@@ -139,6 +139,7 @@ const mediaDetails = ({ missing, damaged }: MediaCheck): string[] => [
 
 function sinkText({ result, problem, cursor, files, pending, onlyHere }: SinkCheck): string {
   if (result === 'pending') {
+    if (problem !== null) return printable(problem)
     return `${plural(pending, 'record')} not delivered yet, ${countText(cursor.records)} sound`
   }
   const wrong = files.flatMap(costs)

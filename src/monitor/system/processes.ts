@@ -6,7 +6,7 @@ import { MIB, percent, type Sample } from './sample.js'
 
 /** Linux counts a process' time in these for every program, whatever the kernel's own tick is. */
 const TICKS_PER_SECOND = 100
-/** All processes of the machine are looked at: where that takes long, it is done less often. */
+/** Where there are many processes it takes long, and is done less often. */
 const SHARE = 0.005
 
 /** Node does not tell how large a page is: 4 KiB, but for some ARM machines. */
@@ -26,6 +26,8 @@ export class ProcessesMeter {
   readonly #pid: number
   readonly #pace: Pace
   readonly #cores: number
+  /** Most kernels name the children of each thread; without that, all processes have to be asked for their parent. */
+  readonly #namesChildren: boolean
   #ticks: number | null = null
   #at = 0
 
@@ -35,16 +37,16 @@ export class ProcessesMeter {
     this.#pid = pid
     this.#cores = cores
     this.#pace = pace
+    this.#namesChildren = readProc(join(root, 'proc', `${pid}`, 'task', `${pid}`, 'children')) !== null
     this.sample({})
   }
 
   sample(into: Sample): void {
     if (!this.#pace.due) return
     const at = performance.now()
-    const all = this.#readAll()
-    const own = all.get(this.#pid)
-    if (own === undefined) return
-    const descendants = descendantsOf(this.#pid, all)
+    const own = this.#stat(this.#pid)
+    if (own === null) return
+    const descendants = this.#descendants()
     const ticks = descendants.reduce((sum, one) => sum + one.ticks + one.endedTicks, own.endedTicks)
     const elapsedTicks = ((at - this.#at) / 1000) * TICKS_PER_SECOND
     const pages = descendants.reduce((sum, { rssPages }) => sum + rssPages, 0)
@@ -59,15 +61,46 @@ export class ProcessesMeter {
     this.#pace.ended(at)
   }
 
-  #readAll(): Map<number, ProcessStat> {
-    const all = new Map<number, ProcessStat>()
-    for (const name of namesIn(join(this.#root, 'proc'))) {
-      const stat = /^\d+$/.test(name) ? parseStat(readProc(join(this.#root, 'proc', name, 'stat'))) : null
-      if (stat !== null) all.set(Number(name), stat)
+  #stat(pid: number | string): ProcessStat | null {
+    return parseStat(readProc(join(this.#root, 'proc', `${pid}`, 'stat')))
+  }
+
+  #descendants(): ProcessStat[] {
+    const childrenOf = this.#namesChildren ? (pid: number) => this.#namedChildren(pid) : this.#allChildren()
+    const found: ProcessStat[] = []
+    const open = [this.#pid]
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      for (const child of childrenOf(next)) {
+        const stat = this.#stat(child)
+        if (stat === null) continue
+        found.push(stat)
+        open.push(child)
+      }
     }
-    return all
+    return found
+  }
+
+  /** One that ends meanwhile may hide others (proc_pid_task_children(5)): until the next sample. */
+  #namedChildren(pid: number): number[] {
+    const tasks = join(this.#root, 'proc', `${pid}`, 'task')
+    return namesIn(tasks).flatMap((thread) => numbersIn(readProc(join(tasks, thread, 'children'))))
+  }
+
+  /** From the parents that all processes of the machine name. */
+  #allChildren(): (pid: number) => readonly number[] {
+    const children = new Map<number, number[]>()
+    for (const name of namesIn(join(this.#root, 'proc'))) {
+      const stat = /^\d+$/.test(name) ? this.#stat(name) : null
+      if (stat === null) continue
+      const siblings = children.get(stat.parent)
+      if (siblings === undefined) children.set(stat.parent, [Number(name)])
+      else siblings.push(Number(name))
+    }
+    return (pid) => children.get(pid) ?? []
   }
 }
+
+const numbersIn = (text: string | null): number[] => (text?.match(/\d+/g) ?? []).map(Number)
 
 function pageBytes(): number {
   const pages = parseStat(readProc('/proc/self/stat'))?.rssPages ?? 0
@@ -90,18 +123,4 @@ function parseStat(text: string | null): ProcessStat | null {
     endedTicks: field(16) + field(17),
     rssPages: field(24),
   }
-}
-
-function descendantsOf(pid: number, all: ReadonlyMap<number, ProcessStat>): ProcessStat[] {
-  const children = new Map<number, number[]>()
-  for (const [child, { parent }] of all) children.set(parent, [...(children.get(parent) ?? []), child])
-  const found: ProcessStat[] = []
-  const open = [pid]
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    for (const child of children.get(next) ?? []) {
-      found.push(all.get(child)!)
-      open.push(child)
-    }
-  }
-  return found
 }

@@ -5,6 +5,7 @@ import type { Theme } from '../theme.js'
 import { colorsOf } from './colors.js'
 import { lineChart } from './line-chart.js'
 import { bestLayers, gapAfter, gapLayer, lowestPoint } from './overfitting.js'
+import { resumeMarks } from './resume-marks.js'
 import type { Titles } from './types.js'
 
 export interface LossChart extends Titles {
@@ -13,15 +14,22 @@ export interface LossChart extends Titles {
   readonly placeText: (x: number) => string
   readonly log: boolean
   readonly lines: readonly Line[]
+  /** Along the axis, where other processes went on with the run. */
+  readonly resumes?: readonly number[]
 }
 
 /** Curves of a loss: the best step on the validation data is marked, and the gap to training from there is shaded. */
-export function lossChart({ lines, placeText, ...chart }: LossChart, theme: Theme): TopLevelSpec {
+export function lossChart(
+  { lines, placeText, resumes = [], ...chart }: LossChart,
+  theme: Theme,
+): TopLevelSpec {
   const colors = colorsOf(lines, theme)
   const validation = lines.find(({ label }) => splitOf(label) === 'validation')
   const train = lines.find(({ label }) => splitOf(label) === 'train')
   const best = validation === undefined ? null : lowestPoint(validation)
-  const common = { ...chart, yTitle: 'loss', lines, colors }
+  const marks = resumeMarks(resumes, lines, theme)
+  const subtitle = [...chart.subtitle, ...marks.notes]
+  const common = { ...chart, subtitle, yTitle: 'loss', lines, colors, below: marks.layers }
   if (validation === undefined || best === null || best.y === null) return lineChart(common, theme)
   const gap = train === undefined ? [] : gapAfter(best.x, train, validation)
   const above = bestLayers(
@@ -30,9 +38,9 @@ export function lossChart({ lines, placeText, ...chart }: LossChart, theme: Them
     isRightHalf(best.x, lines),
     theme,
   )
-  const subtitle = [...chart.subtitle, ...gapText(gap, best.x)]
-  const below = gap.length < 2 ? [] : [gapLayer(gap, colors[lines.indexOf(validation)]!)]
-  return lineChart({ ...common, subtitle, above, below }, theme)
+  const shaded = gap.length < 2 ? [] : [gapLayer(gap, colors[lines.indexOf(validation)]!)]
+  const told = [...subtitle, ...gapText(gap, best.x)]
+  return lineChart({ ...common, subtitle: told, above, below: [...marks.layers, ...shaded] }, theme)
 }
 
 function gapText(gap: ReturnType<typeof gapAfter>, best: number): string[] {

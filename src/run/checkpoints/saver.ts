@@ -15,6 +15,9 @@ import { Schedule } from './schedule.js'
 import type { SaveOptions, SaveResult } from './types.js'
 
 const KEEP_ALIVE_MS = 60_000
+/** A daemon that has given no sign of life for so long is dead: its successor begins when the event loop turns. */
+const SILENT_MS = 5000
+const LOOK_MS = 250
 
 export interface SaverSetup {
   readonly control: Control
@@ -42,6 +45,8 @@ export class CheckpointSaver {
   #keepAlive: NodeJS.Timeout | undefined
   #posted = 0
   #closed = false
+  /** The last sign of life of a daemon that was given up. */
+  #lastPulse: string | null = null
 
   constructor(setup: SaverSetup) {
     this.#setup = setup
@@ -112,18 +117,39 @@ export class CheckpointSaver {
 
   /** Null where one more may be on its way. */
   #makeRoom(): string | null {
-    const { control, options } = this.#setup
+    const { options } = this.#setup
     const open = this.#open()
     if (open.length < options.maxInFlight) return null
     const full = `${open.length} checkpoints are on their way`
     if (options.whenFull === 'skip') return `${full}: it is left out (checkpoints.whenFull)`
     const [oldest] = open
     // What waits for a device is read when the event loop turns: to wait for that here would be for ever.
-    if (oldest!.index !== null && control.waitCheckpoints(oldest!.index + 1, options.maxWaitMs)) {
+    if (oldest!.index !== null && this.#waitFor(oldest!.index)) {
       this.#open()
       return null
     }
     return `${full}, and none was done in time: it is left out`
+  }
+
+  /** Blocks until a save is done, as long as there is time and somebody who may do it. */
+  #waitFor(index: number): boolean {
+    const { control, options } = this.#setup
+    const deadline = performance.now() + options.maxWaitMs
+    let { pulse } = control
+    if (pulse === this.#lastPulse) return false
+    for (let movedAt = performance.now(); ; ) {
+      const left = deadline - performance.now()
+      if (control.waitCheckpoints(index + 1, Math.min(left, LOOK_MS))) return true
+      const now = performance.now()
+      if (now >= deadline) return false
+      if (control.pulse !== pulse) {
+        pulse = control.pulse
+        movedAt = now
+      } else if (control.isStarted && now - movedAt > SILENT_MS) {
+        this.#lastPulse = pulse
+        return false
+      }
+    }
   }
 
   /** Oldest first. The memory of those that are done is free, though no message has said yet what became of them. */

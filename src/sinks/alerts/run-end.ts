@@ -45,18 +45,28 @@ export class EndMark {
 
   /** Blocks. */
   isTold({ status, endTime }: RunOutcome): boolean {
-    try {
-      const told = JSON.parse(readFileSync(this.#path, 'utf8')) as { status?: unknown; endTime?: unknown }
-      return told.status === status && told.endTime === endTime
-    } catch {
-      // Not there, or half of it after a power cut: an alert too many is better than one too few.
-      return false
-    }
+    const told = this.#told()
+    return told?.status === status && told?.endTime === endTime
   }
 
-  /** Blocks. Throws the file system's errors. */
-  tell({ status, endTime }: RunOutcome): void {
+  /** When the run ended last in its own process, which has told all alerts until then; -Infinity: never. Blocks. */
+  get livedUntil(): number {
+    const { endTime, live } = this.#told() ?? {}
+    return live === true && typeof endTime === 'number' ? endTime : Number.NEGATIVE_INFINITY
+  }
+
+  /** `live`: by the process of the run. Blocks. Throws the file system's errors. */
+  tell({ status, endTime }: RunOutcome, live: boolean): void {
     mkdirSync(dirname(this.#path), { recursive: true })
-    writeFileAtomic(this.#path, `${JSON.stringify({ status, endTime })}\n`)
+    writeFileAtomic(this.#path, `${JSON.stringify({ status, endTime, live })}\n`)
+  }
+
+  #told(): { readonly status?: unknown; readonly endTime?: unknown; readonly live?: unknown } | null {
+    try {
+      return JSON.parse(readFileSync(this.#path, 'utf8'))
+    } catch {
+      // Not there, or half of it after a power cut: an alert too many is better than one too few.
+      return null
+    }
   }
 }

@@ -37,6 +37,8 @@ class AlertsSink implements Sink {
   #feed!: AlertFeed
   #state: SinkState | null = null
   #channel: BroadcastChannel | null = null
+  /** See EndMark: of a run that goes on. */
+  #livedUntil = Number.NEGATIVE_INFINITY
   /** Of the last batch, for a hint. */
   #names: readonly string[] = []
 
@@ -45,6 +47,7 @@ class AlertsSink implements Sink {
     this.#options = parse(context)
     this.#feed = new AlertFeed(this.#options.rules, context)
     this.#state = state
+    this.#livedUntil = new EndMark(context.runDir, NAME).livedUntil
     const { left } = this.#options
     if (left.length > 0) {
       context.warn('offline', `the run is offline: alerts are not sent to ${left.join(', ')}`)
@@ -61,7 +64,7 @@ class AlertsSink implements Sink {
     const before = unrecordedIn(this.#state).filter(({ alert }) => !known.has(alert.id))
     const added = due.filter(hasNoRecord).filter(({ alert }) => !known.has(alert.id))
     const unrecorded: Unrecorded[] = added.map(({ alert, rule }) => ({ alert, rule }))
-    for (const { alert, rule } of before) this.#post(alert, rule, true)
+    for (const { alert, rule } of before) this.#post(alert, rule, true, alert.time <= this.#livedUntil)
     for (const { alert, rule, recorded: has } of due) this.#tell(alert, rule, !has)
     const waiting = [...before, ...unrecorded]
     if (waiting.length > MAX_UNRECORDED) {
@@ -85,7 +88,7 @@ class AlertsSink implements Sink {
       for (const { alert, rule } of endAlerts(this.#options.rules, this.#context, outcome)) {
         this.#tell(alert, rule, false)
       }
-      mark.tell(outcome)
+      mark.tell(outcome, this.#context.live)
     }
     this.#send({ type: 'end' })
   }
@@ -109,11 +112,11 @@ class AlertsSink implements Sink {
     else this.#post(alert, rule, record)
   }
 
-  #post(alert: FiredAlert, rule: number | null, record: boolean): void {
+  #post(alert: FiredAlert, rule: number | null, record: boolean, told = false): void {
     const about = rule === null ? undefined : this.#options.rules[rule]
     const terminal = this.#options.terminal && (about?.targets?.includes('terminal') ?? true)
     const asRecord = record && rule !== null ? { rule, waitMs: about?.coolDownMs ?? 0 } : null
-    this.#send({ type: 'alert', alert, terminal, record: asRecord })
+    this.#send({ type: 'alert', alert, told, terminal, record: asRecord })
   }
 
   #send(message: AlertMessage): void {

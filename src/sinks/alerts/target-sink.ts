@@ -69,7 +69,7 @@ class AlertTargetSink implements Sink {
     const mark = new EndMark(this.#context.runDir, `alert-${this.#name}`)
     if (own.length === 0 || mark.isTold(outcome)) return
     for (const { alert } of own) await this.#send(alert)
-    mark.tell(outcome)
+    mark.tell(outcome, this.#context.live)
   }
 
   #isFor(rule: number | null): boolean {

@@ -8,6 +8,7 @@ import type { Resumed, SummaryUpdate } from '../../record/updates.js'
 import type { RejectedRow } from '../sink.js'
 import { artifactFiles } from './artifacts/artifact-files.js'
 import { mediaFile } from './artifacts/media-files.js'
+import { storedPath } from './artifacts/stored-path.js'
 import type { UploadedFile } from './artifacts/uploads.js'
 import { madePoint, type Point, placeOf, pointsOf } from './metrics/points.js'
 import type { Names } from './names.js'
@@ -123,7 +124,7 @@ class Planner {
       case 'file': {
         const { path, bytes, sha256 } = record.file
         const content = { path: join(runDir, path), bytes }
-        this.#files.push({ path: record.name, content, sha256, row })
+        this.#files.push({ path: storedPath(record.name), content, sha256, row })
         return
       }
       case 'artifact': {

@@ -1,6 +1,7 @@
 /** The requests that bring objects into a bucket. */
 import type { S3Client } from '@aws-sdk/client-s3'
 import { readMediaFile } from '../../media/checked-file.js'
+import { SinkError } from '../errors.js'
 import type { Sdk } from './client.js'
 import type { Content } from './content.js'
 import { statusOf } from './errors.js'
@@ -8,6 +9,9 @@ import { Slots } from './slots.js'
 
 /** Requests with a body at once. */
 export const AT_ONCE = 4
+
+/** A bucket that has refused so many files in a row refuses something else than the files. */
+const MAX_REFUSED_IN_ROW = 20
 
 /** S3 lower-cases the names of metadata. */
 const SHA256 = 'sha256'
@@ -24,6 +28,8 @@ export interface BucketSetup {
 export class Bucket {
   readonly setup: BucketSetup
   readonly slots = new Slots(AT_ONCE)
+  #taken = false
+  #refusedInRow = 0
 
   constructor(setup: BucketSetup) {
     this.setup = setup
@@ -61,8 +67,28 @@ export class Bucket {
         ChecksumSHA256: Buffer.from(content.sha256, 'hex').toString('base64'),
         ...headersOf(content),
       }
-      await client.send(new sdk.PutObjectCommand(input), { abortSignal: signal })
+      this.took(await client.send(new sdk.PutObjectCommand(input), { abortSignal: signal }))
     })
+  }
+
+  /** S3 names what it has taken. Somebody else's 200 (the page of a proxy) confirms nothing: throws a `retry` SinkError. */
+  took({ ETag }: { readonly ETag?: string | undefined }): void {
+    if (ETag === undefined) {
+      const fix = 'check "endpoint"'
+      throw new SinkError('retry', 'BAD_ANSWER', `the server has taken a file and not said which: ${fix}`)
+    }
+    this.#taken = true
+    this.#refusedInRow = 0
+  }
+
+  /** A file was refused for good. */
+  refused(): void {
+    this.#refusedInRow++
+  }
+
+  /** It has taken something since this process began, and does not refuse everything since. */
+  get works(): boolean {
+    return this.#taken && this.#refusedInRow < MAX_REFUSED_IN_ROW
   }
 }
 

@@ -22,6 +22,8 @@ const FIXES: { readonly [code: string]: string } = {
   InvalidBucketName: 'give the name of a bucket in "url"',
   AccessDenied: 'allow s3:PutObject and s3:GetObject on the bucket, or give other credentials',
   AllAccessDisabled: 'enable access to the bucket',
+  RequestTimeTooSkewed: 'set the clock of this machine: it is not that of the server',
+  RequestExpired: 'set the clock of this machine: it is not that of the server',
   AccountProblem: 'look at the account',
   InvalidAccessKeyId: 'check AWS_ACCESS_KEY_ID, or the profile that AWS_PROFILE names',
   SignatureDoesNotMatch: 'check AWS_SECRET_ACCESS_KEY, or the profile that AWS_PROFILE names',
@@ -44,12 +46,22 @@ const FIXES: { readonly [code: string]: string } = {
 const OF_THE_FILE: ReadonlySet<string> = new Set([
   'EntityTooLarge',
   'KeyTooLongError',
-  'InvalidArgument',
-  'InvalidRequest',
   'InvalidURI',
   'MetadataTooLarge',
   'XMinioInvalidObjectName',
 ])
+
+/** Bad requests that were good: bytes were lost on the way, or somebody else was at it at the same time. */
+const PASSING: ReadonlySet<string> = new Set([
+  'BadDigest',
+  'IncompleteBody',
+  'InvalidDigest',
+  'NoSuchUpload',
+  'XAmzContentChecksumMismatch',
+  'XAmzContentSHA256Mismatch',
+])
+/** Of a bad request, for which there is no better word. */
+const BAD_REQUESTS: ReadonlySet<number | undefined> = new Set([400, 411, 412, 414, 416, 422])
 
 const TIMEOUTS: ReadonlySet<string> = new Set(['TimeoutError', 'RequestTimeout', 'ETIMEDOUT'])
 
@@ -57,8 +69,11 @@ const TIMEOUTS: ReadonlySet<string> = new Set(['TimeoutError', 'RequestTimeout',
 export const statusOf = (error: unknown): number | undefined =>
   (error as S3Failure | undefined)?.$metadata?.httpStatusCode
 
-/** Says what to do about whatever was thrown. `hide`: texts that no message may have. */
-export function s3Error(thrown: unknown, hide: readonly string[] = []): SinkError {
+/**
+ * Says what to do about whatever was thrown. `hide`: texts that no message may have. `works`: the bucket has taken
+ * something, so that a bad request of which S3 does not say more is about this file, and not about how we call.
+ */
+export function s3Error(thrown: unknown, hide: readonly string[] = [], works = false): SinkError {
   if (thrown instanceof SinkError) return thrown
   if (thrown instanceof MediaFileError) return new SinkError('reject', 'media-file', thrown.message)
   const { name = '', code, message = '', $metadata, $response } = (thrown ?? {}) as S3Failure
@@ -66,10 +81,14 @@ export function s3Error(thrown: unknown, hide: readonly string[] = []): SinkErro
   // No error of the SDK: a file of this machine that cannot be read, say.
   if (!(thrown instanceof Error) || 'path' in thrown) return toSinkError(thrown)
   const said = `S3 answered ${name}${status === undefined ? '' : ` (${status})`}: ${shown(message, hide)}`
-  const fix = FIXES[name] ?? fixOf(status, message)
+  const fix = FIXES[name] ?? fixOf(name, status, message)
   if (fix !== undefined) return pause(`S3_${name}`, `${fix} (${said})`)
   if (OF_THE_FILE.has(name) || status === 413) return new SinkError('reject', 'file-refused', said)
   if (TIMEOUTS.has(name) || TIMEOUTS.has(String(code))) return new SinkError('retry', 'TIMEOUT', said)
+  if (BAD_REQUESTS.has(status) && !PASSING.has(name)) {
+    if (works) return new SinkError('reject', 'file-refused', said)
+    return pause(`S3_${name}`, `check "url", "endpoint", "region" and the credentials (${said})`)
+  }
   if (status === undefined) return unreachable(name, code, shown(message, hide))
   return new SinkError('retry', `HTTP_${status}`, said, { retryAfterMs: retryAfterMs($response?.headers) })
 }
@@ -78,8 +97,9 @@ export const pause = (code: string, message: string): SinkError =>
   new SinkError('pause', code, message, { retryAfterMs: LOOK_AGAIN_MS })
 
 /** For codes that nobody has listed. Others than these go away by themselves, or are tried until they do. */
-function fixOf(status: number | undefined, message: string): string | undefined {
+function fixOf(name: string, status: number | undefined, message: string): string | undefined {
   if (status === 401 || status === 403) return FIXES.AccessDenied
+  if (status === 404 && !PASSING.has(name)) return FIXES.MethodNotAllowed
   if (status === 405 || status === 501) return FIXES.MethodNotAllowed
   if (status !== undefined && status >= 300 && status < 400) return FIXES.PermanentRedirect
   if (status === undefined && message.includes('Region is missing')) {

@@ -29,6 +29,7 @@ export function createSink({ env = process.env, attempts = ATTEMPTS }: Partial<C
 
 interface Session {
   readonly place: RunPlace
+  readonly bucket: Bucket
   readonly sender: ContentSender
   readonly abort: AbortController
   readonly secrets: readonly string[]
@@ -91,10 +92,18 @@ class S3Sink implements Sink {
     try {
       const client = makeClient(sdk, options, this.#setup)
       const { partBytes } = options
-      const sender = new ContentSender(new Bucket({ sdk, client, bucket, partBytes, signal: abort.signal }))
+      const target = new Bucket({ sdk, client, bucket, partBytes, signal: abort.signal })
+      const sender = new ContentSender(target)
       const run = { project, id: runId, name: runName }
       const place = { prefix: `${prefix}${project}/${runId}/`, runDir, run }
-      return { place, sender, abort, secrets: await secretsOf(client), close: () => client.destroy() }
+      return {
+        place,
+        bucket: target,
+        sender,
+        abort,
+        secrets: await secretsOf(client),
+        close: () => client.destroy(),
+      }
     } catch (error) {
       throw s3Error(error)
     }
@@ -152,9 +161,10 @@ class S3Sink implements Sink {
       await work()
       return null
     } catch (thrown) {
-      const error = s3Error(thrown, this.#session?.secrets)
-      if (error.action === 'reject') return error
-      throw error
+      const error = s3Error(thrown, this.#session?.secrets, this.#session?.bucket.works)
+      if (error.action !== 'reject') throw error
+      if (error.code === 'file-refused') this.#session?.bucket.refused()
+      return error
     }
   }
 }

@@ -108,8 +108,9 @@ export class Uploads {
       const number = { PartNumber: index + 1, ChecksumSHA256: hash }
       const body = { Body: readPart(runDir, file, from, to), ContentLength: to - from }
       const input = { ...this.#at, UploadId: uploadId, ...number, ...body }
-      const { ETag } = await client.send(new sdk.UploadPartCommand(input), { abortSignal: signal })
-      return completed({ ...number, ...(ETag === undefined ? {} : { ETag }) })
+      const answer = await client.send(new sdk.UploadPartCommand(input), { abortSignal: signal })
+      this.#bucket.took(answer)
+      return completed({ ...number, ETag: answer.ETag! })
     })
   }
 

@@ -34,6 +34,8 @@ const SINKS: { readonly [Mode in WandbMode]: (setup: OnlineSetup) => Promise<Sin
 class WandbSink implements Sink {
   /** W&B takes two requests a second: with the engine's own batches, 100,000 rows of ten took half a minute. */
   readonly batchBytes = 2 * 2 ** 20
+  /** Online the run is rewound at W&B; offline the log is written anew: see there. */
+  readonly afterRewind = 'continue'
   readonly #setup: WandbSinkSetup
   #sink: Sink | null = null
   #mode: WandbMode = 'online'

@@ -10,7 +10,8 @@ import type { Goal } from '../../sinks/summary/goal.js'
 import { addRows, noRows, type RowCounts } from '../../sinks/summary/rows.js'
 import { setValues } from '../../sinks/summary/set-values.js'
 import type { RunFile } from '../run-file.js'
-import { knowsRewinds, parseSummary } from './summary-file.js'
+import { knowsRewinds } from './rewound.js'
+import { parseSummary } from './summary-file.js'
 import type { RunSummary } from './types.js'
 
 interface Beginning {

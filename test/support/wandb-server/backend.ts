@@ -1,9 +1,12 @@
 import { Artifacts } from './artifacts.js'
+import type { Answer } from './graphql.js'
 import { StoredRun } from './stored-run.js'
 
 /** Runs by entity, project and id, as a deployment of W&B holds them. */
 export class Backend {
   readonly artifacts = new Artifacts()
+  /** What runs that are to be rewound are answered with; null: they are. */
+  rewindRefusal: Answer | null = null
   readonly #runs = new Map<string, StoredRun>()
   readonly #defaultEntity: string
 

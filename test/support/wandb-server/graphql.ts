@@ -9,6 +9,7 @@ import {
 import type { Backend } from './backend.js'
 import { parseLine } from './extended-json.js'
 import { metricsOf } from './metrics.js'
+import { rewindRun } from './rewind.js'
 import { CONSOLE, EVENTS, HISTORY, type StoredRun } from './stored-run.js'
 import { UPLOAD_HEADERS } from './uploads.js'
 
@@ -55,6 +56,7 @@ const RESOLVERS: Readonly<Record<string, Resolver>> = {
   OrganizationCoreWeaveOrganizationID: () => data({ entity: { organization: null } }),
   UpsertBucket: upsertBucket,
   RunResumeStatus: resumeStatus,
+  RewindRun: (variables, context) => rewindRun(variables, context),
   CreateRunFiles: createRunFiles,
   NotifyScriptableRunAlert: notifyScriptableRunAlert,
   ArtifactType: artifactType,
@@ -101,7 +103,7 @@ function configError(config: unknown): string | undefined {
   }
 }
 
-function bucketOf(run: StoredRun): object {
+export function bucketOf(run: StoredRun): object {
   const { displayName, description, config, sweep } = run.fields
   return {
     id: run.storageId,

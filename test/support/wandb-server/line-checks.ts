@@ -34,8 +34,8 @@ function wrongConsole(offset: number, line: string): string | undefined {
   return `${CONSOLE}: line ${offset} does not begin with a time: ${line}`
 }
 
-/** Lines without objects in them are not parsed: there are many. */
-function stepOf(line: string): number | undefined {
+/** `_step` of a history line. Lines without objects in them are not parsed: there are many. */
+export function stepOf(line: string): number | undefined {
   const flat = line.indexOf('{', 1) < 0
   const step = flat ? Number(/[{,]"_step":(-?\d+)[,}]/.exec(line)?.[1]) : parseLine(line)._step
   return Number.isSafeInteger(step) ? (step as number) : undefined

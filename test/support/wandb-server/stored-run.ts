@@ -1,6 +1,6 @@
 import type { StoredAlert } from './alerts.js'
 import { type Line, parseLine } from './extended-json.js'
-import { CONSOLE, EVENTS, HISTORY, SUMMARY, wrongWith } from './line-checks.js'
+import { CONSOLE, EVENTS, HISTORY, SUMMARY, stepOf, wrongWith } from './line-checks.js'
 import { metricsOf, type StoredMetric } from './metrics.js'
 import { Uploads } from './uploads.js'
 
@@ -35,6 +35,8 @@ export class StoredRun {
   readonly errors: string[] = []
   readonly uploads = new Uploads((text) => this.#error(text))
   readonly alerts: StoredAlert[] = []
+  /** The history lines before each rewind. */
+  readonly archived: (readonly (string | undefined)[])[] = []
   complete = false
   exitCode: number | undefined
   /** The request that completed the run, which may come again. */
@@ -102,6 +104,16 @@ export class StoredRun {
   reopen(): void {
     this.complete = false
     this.exitCode = undefined
+  }
+
+  /** To the last line whose `_step` is not above this one. */
+  rewind(step: number): void {
+    const history = this.lines(HISTORY)
+    this.archived.push([...history])
+    const behind = history.findIndex((line) => (stepOf(line ?? '{}') ?? 0) > step)
+    this.#lines.clear()
+    this.#lines.set(HISTORY, behind < 0 ? [...history] : history.slice(0, behind))
+    this.summaryLine = undefined
   }
 
   /** `filesFirst`: a client that uploads a file before it sends the line that names it. */

@@ -1,10 +1,13 @@
 import type { Answer } from '../../http/answer.js'
 import type { Content } from '../../http/content.js'
 import type { Credentials } from '../settings/credentials.js'
-import { confirmed, confirmedUpload, type JsonRecord } from './answers.js'
+import { confirmed, confirmedUpload, type JsonRecord, refusal } from './answers.js'
+import { sendableValue } from './text.js'
 import type { Transport } from './transport.js'
 
 const PREFIX = '/api/2.0'
+/** Of a proxy, or of a server that is not up yet. */
+const AWAY: ReadonlySet<number> = new Set([429, 502, 503, 504])
 
 /** MLflow's REST API: https://mlflow.org/docs/latest/rest-api.html. Each call throws a SinkError that says what to do. */
 export class Client {
@@ -26,7 +29,7 @@ export class Client {
   }
 
   post(path: string, body: object, signal: AbortSignal): Promise<JsonRecord> {
-    return this.postText(path, JSON.stringify(body), signal)
+    return this.postText(path, JSON.stringify(body, sendableValue), signal)
   }
 
   /** `body`: JSON. */
@@ -42,11 +45,11 @@ export class Client {
 
   /** Of the server, `3.5.0` say; an empty text where it does not tell. */
   async version(signal: AbortSignal): Promise<string> {
-    const { authorization } = this.#credentials()
-    const { status, text } = await this.#transport.request(
-      { method: 'GET', path: '/version', authorization },
-      signal,
-    )
+    const { authorization, secrets } = this.#credentials()
+    const answer = await this.#transport.request({ method: 'GET', path: '/version', authorization }, signal)
+    const { status, text } = answer
+    // It will tell: what it tells now counts for the whole run.
+    if (AWAY.has(status)) throw refusal(answer, secrets)
     return (status === 200 && /^\d[\w.]{0,30}$/.exec(text.trim())?.[0]) || ''
   }
 
@@ -70,7 +73,7 @@ export class Client {
     signal: AbortSignal,
   ): Promise<Answer> {
     const answer = await this.#transport.put(url, content, headers, undefined, signal)
-    return confirmedUpload(answer, this.#credentials().secrets)
+    return confirmedUpload(answer, this.#credentials().secrets, 'PART')
   }
 
   async #call(

@@ -1,9 +1,10 @@
 import { eachOf, orAborted } from '../../background.js'
-import type { SinkError } from '../../errors.js'
+import { SinkError } from '../../errors.js'
 import type { Content } from '../../http/content.js'
 import { isDivisible, pause } from '../../http/pause.js'
-import type { RejectedRow } from '../../sink.js'
+import type { RejectedRow, SinkContext } from '../../sink.js'
 import type { ArtifactStore } from './store.js'
+import { plainPath } from './stored-path.js'
 
 /** A file of the run at MLflow. */
 export interface UploadedFile {
@@ -25,6 +26,8 @@ interface Refusal {
 const AT_ONCE = 4
 /** A store that has refused so many files in a row refuses something else than the files. */
 const MAX_REFUSED_IN_ROW = 20
+/** After so many another path is tried. */
+const MAX_FAILURES = 3
 const LATE = 'the time was over before all files of the run were up'
 
 /**
@@ -37,10 +40,14 @@ export class Uploads {
   /** By path and content; null where it is up. */
   readonly #outcomes = new Map<string, Refusal | null>()
   #working: Promise<void> | null = null
+  /** How often the server has failed at each. */
+  readonly #failures = new Map<string, number>()
+  readonly #warn: SinkContext['warn']
   #refusedInRow = 0
 
-  constructor(store: ArtifactStore) {
+  constructor(store: ArtifactStore, warn: SinkContext['warn']) {
     this.#store = store
+    this.#warn = warn
   }
 
   /**
@@ -65,7 +72,9 @@ export class Uploads {
 
   /** The batch is delivered: a later one may bring older contents of the same paths. */
   settled(): void {
-    if (this.#working === null) this.#outcomes.clear()
+    if (this.#working !== null) return
+    this.#outcomes.clear()
+    this.#failures.clear()
   }
 
   /** Ends what is on its way. */
@@ -74,7 +83,7 @@ export class Uploads {
   }
 
   async #put(file: UploadedFile): Promise<void> {
-    const refusal = await this.#store.put(file.path, file.content, this.#abort.signal).then(
+    const refusal = await this.#putSomewhere(file).then(
       () => null,
       (error: unknown) => {
         if (!isDivisible(error)) throw error
@@ -84,6 +93,25 @@ export class Uploads {
     this.#outcomes.set(keyOf(file), refusal)
     this.#refusedInRow = refusal === null || refusal.cause === 'media-file' ? 0 : this.#refusedInRow + 1
     if (this.#refusedInRow >= MAX_REFUSED_IN_ROW) throw this.#giveNoneUp(refusal!.reason)
+  }
+
+  /**
+   * A server that cannot keep a path (a directory has that name, it is too long) says no more than that it has failed. So
+   * does one in trouble: which of both it is, another path tells.
+   */
+  async #putSomewhere(file: UploadedFile): Promise<void> {
+    const { path, content } = file
+    try {
+      await this.#store.put(path, content, this.#abort.signal)
+    } catch (error) {
+      const failures = (this.#failures.get(keyOf(file)) ?? 0) + 1
+      if (!isOwnFailure(error)) throw error
+      this.#failures.set(keyOf(file), failures)
+      if (failures < MAX_FAILURES) throw error
+      const other = plainPath(path)
+      await this.#store.put(other, content, this.#abort.signal)
+      this.#warn('file-path', `the MLflow server cannot keep a file as "${path}": it is "${other}" there`)
+    }
   }
 
   #giveNoneUp(reason: string): SinkError {
@@ -106,3 +134,7 @@ export class Uploads {
 }
 
 const keyOf = ({ path, sha256 }: UploadedFile): string => `${sha256} ${path}`
+
+/** HTTP 500: of MLflow itself, and not of a proxy before a server that is away. */
+const isOwnFailure = (error: unknown): boolean =>
+  error instanceof SinkError && (error.code === 'HTTP_500' || error.code === 'INTERNAL_ERROR')

@@ -10,6 +10,8 @@ import { bodyOf, requestsOf } from './requests.js'
 
 /** A server that has refused so many points in a row refuses something else than the points. */
 const MAX_REFUSED_IN_ROW = 20
+/** A point that the database has refused so often, and does not have, is one that it cannot have. */
+const MAX_CONFLICTS = 3
 const ENVELOPE_BYTES = 400
 
 /**
@@ -21,6 +23,8 @@ export class MetricSender {
   readonly #client: Client
   readonly #runId: string
   readonly #taken = new Set<string>()
+  /** How often the database has refused each point that stood alone. */
+  readonly #conflicts = new Map<string, number>()
   #maxBytes = MAX_REQUEST_BYTES - ENVELOPE_BYTES
   #refusedInRow = 0
 
@@ -54,6 +58,7 @@ export class MetricSender {
   /** The batch is delivered. */
   settled(): void {
     this.#taken.clear()
+    this.#conflicts.clear()
   }
 
   /** What has to be sent again. */
@@ -75,8 +80,15 @@ export class MetricSender {
     this.#take(part.filter((point) => !absent.has(point)))
     if (missing.length === 0) return []
     if (missing.length < part.length) return [missing]
-    if (part.length === 1) throw error
-    return halves(part)
+    if (part.length > 1) return halves(part)
+    throw this.#conflict(part[0]!, error)
+  }
+
+  /** Names that differ in case are one to some databases, say. */
+  #conflict({ id }: Point, error: SinkError): SinkError {
+    const conflicts = (this.#conflicts.get(id) ?? 0) + 1
+    this.#conflicts.set(id, conflicts)
+    return conflicts < MAX_CONFLICTS ? error : new SinkError('reject', error.code, error.message)
   }
 
   #take(points: readonly Point[]): void {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { SinkError } from '../../errors.js'
 import { isDivisible, pause } from '../../http/pause.js'
 import type { SinkContext } from '../../sink.js'
@@ -5,12 +6,11 @@ import type { Client } from '../api/client.js'
 import type { MlflowSettings } from '../settings/settings.js'
 import { type Begun, writeBegun } from './begun.js'
 import type { RunDescription } from './description.js'
-import { experimentId } from './experiment.js'
-import { groupRun } from './parent-run.js'
+import { experimentId, NO_EXPERIMENT } from './experiment.js'
+import { groupRun, PARENT_TAG } from './parent-run.js'
 import { createRun, getRun, runsWithTag, type ServerRun } from './server-run.js'
 
 const KEY_TAG = 'offstep.key'
-const PARENT_TAG = 'mlflow.parentRunId'
 
 export interface Beginning {
   readonly client: Client
@@ -23,10 +23,8 @@ export interface Beginning {
 
 /** The run at the server: the one that is to be gone on with, the one that was made before, or a new one. */
 export async function findRun(beginning: Beginning): Promise<ServerRun> {
-  const { client, context, begun, trackingUri } = beginning
-  const run = await (begun.runId === undefined
-    ? ownRun(beginning)
-    : getRun(client, begun.runId, context.signal))
+  const { context, begun, trackingUri } = beginning
+  const run = await (begun.runId === undefined ? ownRun(beginning) : givenRun(beginning, begun.runId))
   if (begun.trackingUri !== trackingUri) {
     const systemStep = begun.systemStep ?? run.systemStep + 1
     writeBegun(context.runDir, { ...begun, trackingUri, systemStep })
@@ -34,11 +32,23 @@ export async function findRun(beginning: Beginning): Promise<ServerRun> {
   return run
 }
 
+/** As with an experiment: see ownExperiment(). */
+async function givenRun({ client, settings, context }: Beginning, runId: string): Promise<ServerRun> {
+  try {
+    return await getRun(client, runId, context.signal)
+  } catch (error) {
+    const other = settings.runId
+    if (!(error instanceof SinkError) || error.action !== 'pause' || other === undefined || other === runId)
+      throw error
+    return getRun(client, other, context.signal)
+  }
+}
+
 /** Where the answer to its creation was lost, it is found by its key. */
 async function ownRun(beginning: Beginning): Promise<ServerRun> {
   const { client, settings, context, begun, description } = beginning
   const { signal, runName, startTime } = context
-  const experiment = await experimentId(client, begun.experiment, signal)
+  const experiment = await ownExperiment(beginning)
   const tag = { key: KEY_TAG, value: begun.key }
   const [found] = await runsWithTag(client, experiment, tag, signal)
   if (found !== undefined) return getRun(client, found.runId, signal)
@@ -53,6 +63,22 @@ async function ownRun(beginning: Beginning): Promise<ServerRun> {
   } catch (error) {
     if (!isDivisible(error)) throw error
     throw pause('MLFLOW_REFUSED', `MLflow has refused the run itself: check its name (${error.message})`)
+  }
+}
+
+/**
+ * That which the run has begun with. Where there is none, what is given now: whoever has mended a wrong variable must not
+ * be held to it.
+ */
+async function ownExperiment({ client, settings, context, begun }: Beginning): Promise<string> {
+  const { signal } = context
+  try {
+    return await experimentId(client, begun.experiment, signal)
+  } catch (error) {
+    const { experiment, experimentGiven } = settings
+    if (!(error instanceof SinkError) || error.code !== NO_EXPERIMENT || !experimentGiven) throw error
+    if (isDeepStrictEqual(experiment, begun.experiment)) throw error
+    return experimentId(client, experiment, signal)
   }
 }
 

@@ -4,6 +4,9 @@ import { EXISTS, type JsonRecord, NOT_FOUND, textOf } from '../api/answers.js'
 import type { Client } from '../api/client.js'
 import type { MlflowSettings } from '../settings/settings.js'
 
+/** The code where there is none to deliver to. */
+export const NO_EXPERIMENT = 'MLFLOW_EXPERIMENT'
+
 type Wanted = MlflowSettings['experiment']
 
 /** The id of the experiment; one that is given by name is made where it is missing. Throws a SinkError. */
@@ -12,7 +15,7 @@ export async function experimentId(client: Client, wanted: Wanted, signal: Abort
   if (found !== null) return activeId(found, wanted)
   if ('id' in wanted) {
     const fix = 'check MLFLOW_EXPERIMENT_ID, or give a name, which is made where it is missing'
-    throw pause('MLFLOW_EXPERIMENT', `MLflow has no experiment with the id "${wanted.id}": ${fix}`)
+    throw pause(NO_EXPERIMENT, `MLflow has no experiment with the id "${wanted.id}": ${fix}`)
   }
   try {
     return textOf((await client.post('experiments/create', { name: wanted.name }, signal)).experiment_id)
@@ -22,7 +25,7 @@ export async function experimentId(client: Client, wanted: Wanted, signal: Abort
     const made = error.code === EXISTS ? await lookUp(client, wanted, signal) : null
     if (made !== null) return activeId(made, wanted)
     throw pause(
-      'MLFLOW_EXPERIMENT',
+      NO_EXPERIMENT,
       `MLflow does not make the experiment ${shownName(wanted)}: give another name (${error.message})`,
     )
   }
@@ -31,7 +34,7 @@ export async function experimentId(client: Client, wanted: Wanted, signal: Abort
 function activeId(experiment: JsonRecord, wanted: Wanted): string {
   if (experiment.lifecycle_stage !== 'deleted') return textOf(experiment.experiment_id)
   const fix = 'restore it (`mlflow experiments restore`), or give another one (MLFLOW_EXPERIMENT_NAME)'
-  throw pause('MLFLOW_EXPERIMENT', `the experiment ${shownName(wanted)} was deleted at MLflow: ${fix}`)
+  throw pause(NO_EXPERIMENT, `the experiment ${shownName(wanted)} was deleted at MLflow: ${fix}`)
 }
 
 async function lookUp(client: Client, wanted: Wanted, signal: AbortSignal): Promise<JsonRecord | null> {

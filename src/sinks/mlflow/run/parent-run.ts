@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto'
+import { SinkError } from '../../errors.js'
+import { RUN_DELETED } from '../api/answers.js'
 import type { Client } from '../api/client.js'
 import { createRun, runsWithTag } from './server-run.js'
 
+/** MLflow's. */
+export const PARENT_TAG = 'mlflow.parentRunId'
 const GROUP_KEY = 'offstep.group_key'
 const KEY_DIGITS = 32
 
@@ -15,13 +19,11 @@ export async function groupRun(
   group: string,
   signal: AbortSignal,
 ): Promise<string> {
-  // Of any text something that needs no quotes in a filter.
-  const value = createHash('sha256').update(group).digest('hex').slice(0, KEY_DIGITS)
-  const tag = { key: GROUP_KEY, value }
+  const tag = tagOf(group)
   const [found] = await runsWithTag(client, experimentId, tag, signal)
   if (found !== undefined) return found.runId
   const tags = new Map([
-    [GROUP_KEY, value],
+    [tag.key, tag.value],
     ['offstep.group', group],
   ])
   const startTime = Date.now()
@@ -32,3 +34,36 @@ export async function groupRun(
   if (oldest.runId !== made.runId) await client.post('runs/delete', { run_id: made.runId }, signal)
   return oldest.runId
 }
+
+/**
+ * Where a run of a group belongs when it ends: two that began at almost the same moment, on clocks that differ, may each
+ * have taken a run of their own for the oldest. Null: `parent` is right, or none of ours. The wrong one is deleted.
+ */
+export async function rightGroupRun(
+  client: Client,
+  experimentId: string,
+  { group, parent }: { readonly group: string; readonly parent: string },
+  signal: AbortSignal,
+): Promise<string | null> {
+  const runs = await runsWithTag(client, experimentId, tagOf(group), signal, 'ALL')
+  const oldest = runs.find(({ deleted }) => !deleted)
+  const wrong = runs.find(({ runId }) => runId === parent)
+  if (oldest === undefined || wrong === undefined || wrong === oldest) return null
+  if (!wrong.deleted) await deleteRun(client, parent, signal)
+  return oldest.runId
+}
+
+async function deleteRun(client: Client, runId: string, signal: AbortSignal): Promise<void> {
+  try {
+    await client.post('runs/delete', { run_id: runId }, signal)
+  } catch (error) {
+    // Another run of the group was faster.
+    if (!(error instanceof SinkError) || error.code !== RUN_DELETED) throw error
+  }
+}
+
+/** Of any text something that needs no quotes in a filter. */
+const tagOf = (group: string) => ({
+  key: GROUP_KEY,
+  value: createHash('sha256').update(group).digest('hex').slice(0, KEY_DIGITS),
+})

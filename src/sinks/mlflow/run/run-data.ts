@@ -4,6 +4,7 @@ import type { SinkContext } from '../../sink.js'
 import { NOT_FOUND } from '../api/answers.js'
 import type { Client } from '../api/client.js'
 import { type Limits, MAX_REQUEST_BYTES, PARAMS_PER_REQUEST, TAGS_PER_REQUEST } from '../api/limits.js'
+import { sendable } from '../api/text.js'
 import { cut, type Names } from '../names.js'
 import type { ServerRun } from './server-run.js'
 
@@ -48,7 +49,7 @@ export class RunData {
     const changed = new Map<string, string>()
     for (const [name, whole] of values) {
       const key = names.of(name)
-      const value = cut(whole, limits.paramCharacters)
+      const value = cut(sendable(whole), limits.paramCharacters)
       if (value.length < whole.length) context.warn('param-length', cutParam(name, limits))
       const known = this.#params.get(key) ?? added.get(key)
       if (known === undefined) added.set(key, value)
@@ -90,7 +91,7 @@ export class RunData {
 
   async #sendTags(values: readonly Pair[]): Promise<void> {
     const { limits } = this.#parts
-    const pairs = values.map(([key, value]) => [key, cut(value, limits.tagCharacters)] as const)
+    const pairs = values.map(([key, value]) => [key, cut(sendable(value), limits.tagCharacters)] as const)
     const fresh = new Map(pairs.filter(([key, value]) => this.#tags.get(key) !== value))
     for (const part of parts([...fresh], TAGS_PER_REQUEST)) await this.#send('tags', part, this.#tags)
   }

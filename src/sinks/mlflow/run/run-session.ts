@@ -12,6 +12,7 @@ import type { OnlineState } from '../state.js'
 import { describeRun, type RunDescription } from './description.js'
 import { tellEnd, tellRunning } from './end-run.js'
 import { flatten } from './params.js'
+import { PARENT_TAG, rightGroupRun } from './parent-run.js'
 import { RunData } from './run-data.js'
 import type { ServerRun } from './server-run.js'
 
@@ -47,7 +48,7 @@ export class RunSession {
     this.#metrics = new MetricSender(client, state.run.runId)
     this.#data = new RunData({ client, context, limits, names: this.#names, run: found })
     const store = ArtifactStore.of(client, state.run.artifactUri, sizes)
-    this.#uploads = store === null ? null : new Uploads(store)
+    this.#uploads = store === null ? null : new Uploads(store, context.warn)
   }
 
   get state(): OnlineState {
@@ -91,7 +92,18 @@ export class RunSession {
   async end(outcome: RunOutcome): Promise<void> {
     const { client, context } = this.#parts
     await this.#refresh(true)
+    await this.#settleGroup()
     await tellEnd(client, this.#state.run.runId, outcome, context.signal)
+  }
+
+  async #settleGroup(): Promise<void> {
+    const { client, context, settings, found, state } = this.#parts
+    const { group } = this.#describe()
+    const parent = found.tags.get(PARENT_TAG)
+    if (group === null || parent === undefined || settings.parentRun !== undefined) return
+    const { experimentId } = state.run
+    const right = await rightGroupRun(client, experimentId, { group, parent }, context.signal)
+    if (right !== null) await this.#data.setTags([[PARENT_TAG, right]])
   }
 
   stop(): void {

@@ -31,17 +31,19 @@ export async function getRun(client: Client, runId: string, signal: AbortSignal)
   throw pause('MLFLOW_RUN_DELETED', `the run "${runId}" was deleted at MLflow: ${fix}`)
 }
 
-/** Runs of an experiment with a tag of this value, the oldest first. */
+/** Runs of an experiment with a tag of this value, the oldest first. `view`: also those that were deleted. */
 export async function runsWithTag(
   client: Client,
   experimentId: string,
   { key, value }: { readonly key: string; readonly value: string },
   signal: AbortSignal,
+  view: 'ACTIVE_ONLY' | 'ALL' = 'ACTIVE_ONLY',
 ): Promise<ServerRun[]> {
   const body = {
     experiment_ids: [experimentId],
     filter: `tags.\`${key}\` = '${value}'`,
     order_by: ['attributes.start_time ASC', 'attributes.run_id ASC'],
+    run_view_type: view,
     max_results: 100,
   }
   const { runs } = await client.post('runs/search', body, signal)

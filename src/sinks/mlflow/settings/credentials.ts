@@ -17,14 +17,20 @@ type Given = MlflowSettings['credentials']
  * go before a token, as with MLflow's own client. Read anew each time, so that a mend during the run counts. Blocks.
  */
 export function findCredentials(given: Given, env: NodeJS.ProcessEnv): Credentials {
-  const own = given.username !== undefined || given.password !== undefined || given.token !== undefined
-  const { username, password, token } = own ? given : fromEnvironment(env)
+  const { username, password, token } = pickedFrom(given, env)
   if (username !== undefined && password !== undefined) {
     const pair = `${username}:${password}`
     return { authorization: `Basic ${Buffer.from(pair).toString('base64')}`, secrets: [pair, password] }
   }
   if (token !== undefined) return { authorization: `Bearer ${token}`, secrets: [token] }
   return { authorization: undefined, secrets: [] }
+}
+
+/** A name in the options goes with a password in the environment; a token in the options goes before what is there. */
+function pickedFrom(given: Given, env: NodeJS.ProcessEnv): Given {
+  const pair = given.username !== undefined || given.password !== undefined
+  if (given.token !== undefined && !pair) return given
+  return { ...fromEnvironment(env), ...given }
 }
 
 function fromEnvironment(env: NodeJS.ProcessEnv): Given {

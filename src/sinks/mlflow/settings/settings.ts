@@ -10,6 +10,8 @@ export interface MlflowSettings {
   readonly trackingUri: string | undefined
   /** A name, or the id of one that is there. */
   readonly experiment: { readonly name: string } | { readonly id: string }
+  /** The experiment is an option, or a variable, and not only the run's project. */
+  readonly experimentGiven: boolean
   /** Of a run that is there; undefined: a new one. */
   readonly runId: string | undefined
   /** Undefined: the run's own. */
@@ -36,7 +38,7 @@ export function mlflowSettings(
   return {
     mode: options.mode ?? 'online',
     trackingUri: options.trackingUri ?? variable('MLFLOW_TRACKING_URI'),
-    experiment: experimentOf(options, variable, context.project),
+    ...experimentOf(options, variable, context.project),
     runId: checkedRunId(options.runId ?? variable('MLFLOW_RUN_ID'), 'run (MLFLOW_RUN_ID)'),
     name: options.name,
     notes: options.notes,
@@ -51,11 +53,15 @@ function experimentOf(
   { experiment, experimentId }: MlflowOptions,
   variable: (name: string) => string | undefined,
   project: string,
-): MlflowSettings['experiment'] {
-  if (experimentId !== undefined) return { id: experimentId }
-  if (experiment !== undefined) return { name: checkedName(experiment) }
+): Pick<MlflowSettings, 'experiment' | 'experimentGiven'> {
+  const given = (wanted: MlflowSettings['experiment']) => ({ experiment: wanted, experimentGiven: true })
+  if (experimentId !== undefined) return given({ id: experimentId })
+  if (experiment !== undefined) return given({ name: checkedName(experiment) })
   const id = variable('MLFLOW_EXPERIMENT_ID')
-  return id === undefined ? { name: checkedName(variable('MLFLOW_EXPERIMENT_NAME') ?? project) } : { id }
+  if (id !== undefined) return given({ id })
+  const name = variable('MLFLOW_EXPERIMENT_NAME')
+  if (name !== undefined) return given({ name: checkedName(name) })
+  return { experiment: { name: checkedName(project) }, experimentGiven: false }
 }
 
 function checkedName(name: string): string {

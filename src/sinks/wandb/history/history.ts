@@ -129,8 +129,12 @@ class Merger {
       case 'graph':
         this.#files.push({ ...graphFile(this.#runDir, record), row: head.row })
         break
-      case 'custom-scalars':
       case 'resume':
+        // The end of the process before has sent them all: they must not change any more.
+        this.#lines.closeAll()
+        this.#notApplicable++
+        break
+      case 'custom-scalars':
       case 'checkpoint':
         this.#notApplicable++
         break

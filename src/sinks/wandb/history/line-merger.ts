@@ -58,6 +58,17 @@ export class LineMerger {
   close(time: number): void {
     const from = this.lines.length
     this.#window.closeInto(this.lines, time)
+    this.#complete(from)
+  }
+
+  closeAll(): void {
+    const from = this.lines.length
+    this.#window.closeAllInto(this.lines)
+    this.#complete(from)
+  }
+
+  /** Lines from this one on, which are closed. */
+  #complete(from: number): void {
     for (let at = from; at < this.lines.length; at++) {
       this.#definitions ??= new MetricDefinitions(this.#metrics())
       addStepMetrics(this.lines[at]!, this.#definitions, this.#stepValues)

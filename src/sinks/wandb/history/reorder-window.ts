@@ -77,11 +77,19 @@ export class ReorderWindow {
     while (held.length > 1) {
       const isOver = held.length > MAX_HELD_LINES || this.#bytes > MAX_HELD_BYTES
       if (!isOver && !(time - held[0]!.time > MAX_HELD_MS)) return
-      const line = held.shift()!
-      this.#bytes -= line.bytes
-      this.#lastStep = line.step
-      closed.push(line)
+      this.#closeOldest(closed)
     }
+  }
+
+  closeAllInto(closed: HistoryLine[]): void {
+    while (this.#held.length > 0) this.#closeOldest(closed)
+  }
+
+  #closeOldest(closed: HistoryLine[]): void {
+    const line = this.#held.shift()!
+    this.#bytes -= line.bytes
+    this.#lastStep = line.step
+    closed.push(line)
   }
 
   /** The window is not to be used after it. */

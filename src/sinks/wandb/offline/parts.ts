@@ -6,8 +6,8 @@ import { pinSettings } from './pinned.js'
 import { directoryName } from './run-directory.js'
 import type { OfflineState } from './state.js'
 
-/** Before the first row. `startTime`: of the run, in milliseconds since the epoch. */
-export function firstPart(settings: WandbSettings, startTime: number): OfflineState {
+/** Before the first row. `startTime`: of the run, in milliseconds since the epoch. `rewinds`: that the run has had. */
+export function firstPart(settings: WandbSettings, startTime: number, rewinds = 0): OfflineState {
   const { dir, runId } = settings
   return {
     root: dir === undefined ? null : resolve(dir),
@@ -19,6 +19,7 @@ export function firstPart(settings: WandbSettings, startTime: number): OfflineSt
     num: 1,
     history: noHistory(),
     summary: [],
+    rewinds,
   }
 }
 

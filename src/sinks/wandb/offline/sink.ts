@@ -9,6 +9,7 @@
  */
 import { statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { readRewinds } from '../../../journal/rewinds.js'
 import { MediaFileError } from '../../../media/checked-file.js'
 import type { RecordBatch } from '../../../record/batch.js'
 import { SinkError } from '../../errors.js'
@@ -32,7 +33,7 @@ import { type OfflineState, restoreState, saveState } from './state.js'
 import { fileRecord } from './update-records.js'
 
 const UPLOADED_LOG =
-  "the log was uploaded, and has to be written again from the journal: upload it as a new run (wandb sync --id), or W&B has the run's rows twice"
+  'the log was uploaded, and is written again from the journal: upload that with "offstep sync", or as a new run (wandb sync --id), or W&B has the run\'s rows twice'
 
 const UPLOADED_AHEAD =
   '`wandb sync` has uploaded rows that the next part of the log has again: upload that with "offstep sync", or W&B has these rows twice'
@@ -54,12 +55,21 @@ export class OfflineSink implements Sink {
     this.#context = context
     this.#writer = new LogWriter(context.startTime)
     this.#names = new MetricNames()
-    const restored = state === null ? firstPart(this.#settings, context.startTime) : restoreState(state)
-    const uploaded = isUploaded(this.#path(restored))
-    if (uploaded && state === null) context.warn('uploaded-log', UPLOADED_LOG)
-    if (!uploaded)
-      this.#file = state === null ? this.#create(restored) : this.#reopen(restored, context.suspect)
+    const rewinds = readRewinds(join(context.runDir, 'journal')).length
+    const restored = state === null ? this.#anew(rewinds) : restoreState(state)
+    if (restored.rewinds !== rewinds) throw rewound()
+    if (state === null) this.#file = this.#create(restored)
+    else if (!isUploaded(this.#path(restored))) this.#file = this.#reopen(restored, context.suspect)
     this.#state = restored
+  }
+
+  /** A part that was uploaded is left alone. */
+  #anew(rewinds: number): OfflineState {
+    const { startTime, warn } = this.#context!
+    let part = firstPart(this.#settings, startTime, rewinds)
+    for (; isUploaded(this.#path(part)); part = nextPart(part, startTime, false))
+      warn('uploaded-log', UPLOADED_LOG)
+    return part
   }
 
   async write(batch: RecordBatch): Promise<WriteResult> {
@@ -226,6 +236,14 @@ const placedMedia = (runDir: string, { name, path, read }: WandbFile): PlacedFil
   name,
   source: path === null ? read : join(runDir, path),
 })
+
+/** What the log holds may be superseded. */
+const rewound = (): SinkError =>
+  new SinkError(
+    'rebuild',
+    'REWOUND',
+    'the run was resumed from an earlier step; its offline log is written again from the journal',
+  )
 
 const notWritable = (root: string, cause: NodeJS.ErrnoException): SinkError =>
   new SinkError(

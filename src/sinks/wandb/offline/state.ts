@@ -17,6 +17,8 @@ export interface LogPlace {
   readonly runId: string
   /** Null in a cursor that an older offstep has written. */
   readonly settings: PinnedSettings | null
+  /** So many rewinds of the run (journal/rewinds.ts) have left their rows out of the log. */
+  readonly rewinds: number
 }
 
 /** What the next records depend on. */
@@ -47,6 +49,7 @@ export function restoreState(state: SinkState): OfflineState {
     throw new SinkError('rebuild', 'STATE_INVALID', message)
   }
   const num = lengthIn(state, 'num')
+  const rewinds = state.rewinds === undefined ? 0 : lengthIn(state, 'rewinds')
   return {
     root,
     directory,
@@ -57,5 +60,6 @@ export function restoreState(state: SinkState): OfflineState {
     num,
     history,
     summary,
+    rewinds,
   }
 }

@@ -5,6 +5,8 @@
  * The newest history lines stay in the state until no row of theirs is to be expected, since W&B's lines cannot be
  * changed later; they are sent when the run is closed. State: see state.ts.
  */
+import { join } from 'node:path'
+import { readRewinds } from '../../../journal/rewinds.js'
 import type { RecordBatch } from '../../../record/batch.js'
 import type { RunOutcome, Sink, SinkContext, SinkState, WriteResult } from '../../sink.js'
 import { LATE_ROWS } from '../history/late-rows.js'
@@ -18,6 +20,7 @@ import { type BatchPlan, planBatch } from './batch-plan.js'
 import { Connection } from './connection.js'
 import { Pace } from './http/pace.js'
 import { Transport } from './http/transport.js'
+import { Rewinder } from './rewind/rewinder.js'
 import { endedState, endRun } from './run/end-run.js'
 import { GraphQl } from './run/graphql.js'
 import { RunProfile } from './run/run-profile.js'
@@ -47,6 +50,7 @@ export class OnlineSink implements Sink {
   readonly #refreshMs: number
   #context!: SinkContext
   #connection: Connection | null = null
+  #rewinder: Rewinder | null = null
   #profile!: RunProfile
   #names = new MetricNames()
   #state!: OnlineState
@@ -71,6 +75,7 @@ export class OnlineSink implements Sink {
       this.#profile = new RunProfile(graphql, this.#settings, context)
       this.#state = await this.#profile.open(committed, this.#key())
       this.#connection = this.#connect(transport, graphql)
+      this.#rewinder = this.#rewinding(this.#connection)
     } catch (error) {
       await transport.close()
       throw error
@@ -81,6 +86,8 @@ export class OnlineSink implements Sink {
   async write(batch: RecordBatch): Promise<WriteResult> {
     const { warn, runDir } = this.#context
     const connection = this.#connection!
+    const rewinder = this.#rewinder!
+    if (rewinder.isDue(this.#state)) this.#state = await rewinder.rewind(this.#state, batch, this.#signal)
     const plan = await planBatch(batch, {
       state: this.#state,
       names: this.#names,
@@ -108,6 +115,7 @@ export class OnlineSink implements Sink {
 
   async close(outcome: RunOutcome): Promise<void> {
     try {
+      await this.#rewinder?.stop()
       if (outcome.status !== 'running' && this.#connection !== null) {
         await this.#complete(exitCodeOf(outcome))
       }
@@ -137,6 +145,16 @@ export class OnlineSink implements Sink {
         warn('stop-requested', 'somebody has asked at W&B to stop this run')
         requestStop?.()
       },
+    })
+  }
+
+  #rewinding(connection: Connection): Rewinder {
+    return new Rewinder({
+      connection,
+      profile: this.#profile,
+      context: this.#context,
+      key: () => this.#key(),
+      rewinds: readRewinds(join(this.#context.runDir, 'journal')),
     })
   }
 
@@ -192,6 +210,8 @@ export class OnlineSink implements Sink {
   async #letGo(): Promise<void> {
     const connection = this.#connection
     this.#connection = null
+    await this.#rewinder?.stop()
+    this.#rewinder = null
     await connection?.close()
   }
 }

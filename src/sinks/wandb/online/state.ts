@@ -20,6 +20,7 @@ const onlineState = v.object({
   alerts: v.array(v.tuple([v.string(), number])),
   refusedLines: count,
   refusedInRow: count,
+  rewinds: v.optional(count, 0),
 })
 
 /** What a cursor holds of a run that is streamed to W&B. Plain JSON. */
@@ -38,6 +39,8 @@ export type OnlineState = {
   readonly refusedLines: number
   /** Lines refused since the last one that was taken. */
   readonly refusedInRow: number
+  /** So many rewinds of the run (journal/rewinds.ts) W&B has been told of. */
+  readonly rewinds: number
 }
 
 /** Throws a `rebuild` SinkError where the state is not one of ours: the same lines are sent again from the first. */

@@ -37,6 +37,7 @@ export function uploadEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 class UploadSink implements Sink {
+  readonly afterRewind = 'continue'
   readonly #env: NodeJS.ProcessEnv
   readonly #sink: Sink
 

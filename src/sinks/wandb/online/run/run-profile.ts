@@ -4,7 +4,7 @@ import { describeRun } from '../../run/run-description.js'
 import { summaryOf } from '../../run/summary.js'
 import type { WandbSettings } from '../../settings/settings.js'
 import type { OnlineState } from '../state.js'
-import { type Baseline, readBaseline } from './baseline.js'
+import { type Baseline, newRun, readBaseline } from './baseline.js'
 import { findBaseline } from './begin-run.js'
 import { type KnownRun, type ToldRun, upsertBucket } from './bucket.js'
 import { markDelivery } from './earlier-runs.js'
@@ -65,6 +65,16 @@ export class RunProfile {
     if (JSON.stringify(description) !== this.#told) await this.#upsert(state.run, description, key)
   }
 
+  /** The run goes on, after it was ended. */
+  async tellAgain(state: OnlineState, key: string): Promise<void> {
+    await this.#upsert(state.run, this.#describe(state), key)
+  }
+
+  /** The state before the run's first row. */
+  begun(run: KnownRun): OnlineState {
+    return firstState(run, this.#baseline ?? newRun(run.runId), this.#context.startTime)
+  }
+
   async #upsert(place: Place, description: ToldRun, key: string): Promise<KnownRun> {
     const run = await upsertBucket(this.#graphql, place, description, key, this.#context.signal)
     this.#told = JSON.stringify(description)
@@ -91,5 +101,6 @@ function firstState(run: KnownRun, baseline: Baseline, startTime: number): Onlin
     alerts: [],
     refusedLines: 0,
     refusedInRow: 0,
+    rewinds: 0,
   }
 }
