@@ -105,12 +105,11 @@ export class Control {
   /** Blocks this thread until so many are done, or for `timeoutMs`. */
   waitCheckpoints(count: number, timeoutMs: number): boolean {
     const deadline = performance.now() + timeoutMs
-    for (let done = this.checkpointsDone; done < count; done = this.checkpointsDone) {
-      const left = deadline - performance.now()
-      if (left <= 0) return false
-      Atomics.wait(this.#i32, I32.CHECKPOINTS_DONE, done, left)
+    let done = this.checkpointsDone
+    for (; done < count && performance.now() < deadline; done = this.checkpointsDone) {
+      Atomics.wait(this.#i32, I32.CHECKPOINTS_DONE, done, deadline - performance.now())
     }
-    return true
+    return done >= count
   }
 
   // --- the drain ---------------------------------------------------------------------------------------
