@@ -89,7 +89,7 @@ for (let round = 0; round < rounds; round++) {
 
 // The writer alone, as the pool thread calls it.
 const retention = { keepLast: 1, keepBest: 0, keepEvery: 0, metric: null, mode: 'min' } as const
-const request = (step: number, tensors: typeof weights) => ({
+const request = (step: number, tensors: Record<string, Float32Array>) => ({
   step,
   time: Date.now(),
   epoch: null,
@@ -116,11 +116,19 @@ const request = (step: number, tensors: typeof weights) => ({
     files: [],
   },
 })
+// In shared memory, as the copies of a save are.
+const shared = Object.fromEntries(
+  Object.entries(weights).map(([name, array]) => {
+    const copy = new Float32Array(new SharedArrayBuffer(array.byteLength))
+    copy.set(array)
+    return [name, copy]
+  }),
+)
 const alone = join(dir, 'alone')
 mkdirSync(alone)
 for (let round = 0; round < rounds; round++) {
   const start = performance.now()
-  await writeCheckpoint({ runDir: alone, request: request(round, weights), retention, compression: 'none' })
+  await writeCheckpoint({ runDir: alone, request: request(round, shared), retention, compression: 'none' })
   written.push(megabytes / ((performance.now() - start) / 1000))
 }
 rmSync(alone, { recursive: true })

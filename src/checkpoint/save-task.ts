@@ -1,4 +1,4 @@
-import { yieldToTraining } from '../delivery/priority.js'
+import { NICER, yieldToTraining } from '../delivery/priority.js'
 import type { ResolvedOptions } from '../options/options.js'
 import { goalOf } from '../sinks/summary/goal.js'
 import type { CheckpointRequest } from './request.js'
@@ -26,7 +26,7 @@ export async function saveCheckpoint({
   options,
   goals,
 }: CheckpointTask): Promise<CheckpointTaskResult> {
-  yieldToTraining()
+  yieldToTraining(NICER)
   const { compression, minFreeBytes } = options
   const retention = retentionOf(request, options, goals)
   try {

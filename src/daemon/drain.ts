@@ -47,6 +47,7 @@ export class Drain {
   #failing: string | null
   #lookedAtMs = Number.NEGATIVE_INFINITY
   #belowFloor = false
+  #rowsOfThreads = 0
 
   constructor(task: DrainTask) {
     this.#task = task
@@ -70,7 +71,7 @@ export class Drain {
         this.#recovered()
         retryMs = 0
         if (order === DRAIN_ORDER.STOP && moved === 0 && this.#journal!.ringsEmpty) break
-        pollMs = moved > 0 ? MIN_POLL_MS : Math.min(pollMs + 1, MAX_POLL_MS)
+        pollMs = this.#threadsLog() ? MIN_POLL_MS : Math.min(pollMs + 1, MAX_POLL_MS)
         if (moved < BUSY_BYTES && order === DRAIN_ORDER.RUN) this.#control.sleep(ticket, pollMs)
       } catch (error) {
         const code = this.#failed(error)
@@ -83,6 +84,14 @@ export class Drain {
     }
     this.#journal?.close()
     this.#control.drainState = DRAIN_STATE.STOPPED
+  }
+
+  /** A record of the daemon's own, as a sample of the machine in an idle run, is no reason to poll more often. */
+  #threadsLog(): boolean {
+    const rows = this.#journal!.rowsOfThreads
+    const more = rows !== this.#rowsOfThreads
+    this.#rowsOfThreads = rows
+    return more
   }
 
   /** One turn of the loop: rings to journal, then what is due on the disk. Returns the bytes moved. */

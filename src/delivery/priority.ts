@@ -7,17 +7,19 @@ import { isMainThread } from 'node:worker_threads'
  * tenth, but then a busy machine holds up the end of a run, and no thread may raise its priority again.
  */
 const NICE = 5
+/** A tenth: for what nobody waits for, and takes both of two cores for a moment. */
+export const NICER = 10
 let lowered = false
 
 /**
  * Lets training go first where the cores do not suffice for both: the journal has what waits. Linux only, where
  * a priority is a thread's own (sched(7)); elsewhere it is the whole process's. Never throws.
  */
-export function yieldToTraining(): void {
+export function yieldToTraining(nice = NICE): void {
   if (lowered || isMainThread || process.platform !== 'linux') return
   lowered = true
   try {
-    os.setPriority(0, NICE)
+    os.setPriority(0, nice)
   } catch {
     // A container may forbid it: then the threads share the cores evenly.
   }

@@ -1,3 +1,4 @@
+import { MEDIA_PRODUCER } from '../record/media.js'
 import { DROP_CAUSES, F64 } from '../ring/layout.js'
 import { RingReader } from '../ring/reader.js'
 import type { JournalFs } from './files.js'
@@ -84,6 +85,15 @@ export class RingJournal {
 
   get dirty(): boolean {
     return this.#writer.dirty
+  }
+
+  /** Rows that threads of the application have logged, and the journal has: without those of the daemon. */
+  get rowsOfThreads(): number {
+    let rows = 0
+    for (const { producer, counters } of this.#rings) {
+      if (producer !== MEDIA_PRODUCER) rows += counters[F64.JOURNALED]!
+    }
+    return rows
   }
 
   /** Rows of all producers that the journal has. */

@@ -47,7 +47,7 @@ const I32 = {
 
 /** Indexes as Float64Array. */
 const F64 = {
-  /** End of the journal that has been written, as a position (see journal/position.ts). */
+  /** End of the journal that has been written: a position (see journal/position.ts). */
   JOURNAL_END: 16,
   /** Rows of all producers that the journal has. */
   JOURNALED: 17,

@@ -1,9 +1,9 @@
-/** Files that are written and hashed at the same time. */
+/** Files that are hashed on another thread while they are written. */
 import fs, { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { openCheckpoints } from '../../src/checkpoint/read/checkpoints.js'
-import { writeCheckpoint } from '../../src/checkpoint/write/write-checkpoint.js'
+import { openCheckpoints } from '../../dist/src/checkpoint/read/checkpoints.js'
+import { writeCheckpoint } from '../../dist/src/checkpoint/write/write-checkpoint.js'
 import { KEEP_ALL, requestOf, tensor } from '../support/checkpoint-maker.js'
 import { temporaryDirectory } from '../support/directory.js'
 import { errno } from '../support/faulty-calls.js'
@@ -13,7 +13,7 @@ import { seededRandom } from '../support/random.js'
 const random = seededRandom(1)
 /** 24 MB in large and in very many small tensors: some calls take a part of one, others more than a thousand. */
 const TENSORS = [12e6, 9e6 + 3, ...Array.from({ length: 3000 }, () => 1000)].map((bytes, i) =>
-  tensor(`t${i}`, 'U8', [bytes], new Uint8Array(bytes).fill(random() * 256)),
+  tensor(`t${i}`, 'U8', [bytes], new Uint8Array(new SharedArrayBuffer(bytes)).fill(random() * 256)),
 )
 
 function save(runDir: string, step = 1) {
@@ -36,14 +36,6 @@ async function expectSaved(runDir: string, step = 1): Promise<void> {
   }
 }
 
-type Done = (error: Error | null, bytes?: number) => void
-type WriteV = (fd: number, buffers: Uint8Array[], position: number, done: Done) => void
-const realWriteV = fs.writev as unknown as WriteV
-
-function withWriteV(writev: WriteV): void {
-  onTestFinished(patchFs({ writev }))
-}
-
 test('large tensors and thousands of small ones are saved as they are', async () => {
   const runDir = temporaryDirectory()
   await save(runDir)
@@ -51,30 +43,34 @@ test('large tensors and thousands of small ones are saved as they are', async ()
 })
 
 test('writes that take only a part of their bytes are gone on with', async () => {
-  withWriteV((fd, buffers, position, done) => {
-    const some = buffers.slice(0, Math.ceil(buffers.length / 3))
-    const last = some.pop()!
-    some.push(last.subarray(0, Math.ceil(last.length / 2)))
-    realWriteV(fd, some, position, done)
-  })
+  const real = fs.writeSync as (
+    fd: number,
+    data: Uint8Array,
+    at: number,
+    length: number,
+    position: number,
+  ) => number
+  const writeSync = (fd: number, data: Uint8Array, at: number, length: number, position: number) =>
+    real(fd, data, at, Math.ceil(length / 3), position)
+  onTestFinished(patchFs({ writeSync }))
   const runDir = temporaryDirectory()
   await save(runDir)
   await expectSaved(runDir)
 })
 
-test.each<['writev' | 'fsync', number]>([
-  ['writev', 0],
-  ['writev', 3],
-  ['fsync', 0],
+test.each<['writeSync' | 'fsyncSync', number]>([
+  ['writeSync', 0],
+  ['writeSync', 3],
+  ['fsyncSync', 0],
 ])('a full disk at %s, call %i, refuses the save, which leaves nothing', async (name, at) => {
   const runDir = temporaryDirectory()
   await save(runDir)
   let calls = 0
-  const real = fs[name] as unknown as (...args: unknown[]) => void
+  const real = fs[name] as unknown as (...args: unknown[]) => unknown
   const undo = patchFs({
     [name]: (...args: unknown[]) => {
-      if (calls++ === at) (args.at(-1) as Done)(errno('ENOSPC', name))
-      else real(...args)
+      if (calls++ === at) throw errno('ENOSPC', name)
+      return real(...args)
     },
   })
   await expect(save(runDir, 2).finally(undo)).rejects.toMatchObject({
@@ -82,7 +78,6 @@ test.each<['writev' | 'fsync', number]>([
     retryable: true,
     message: expect.stringMatching(/step 2 cannot be saved.*ENOSPC.*free some space/),
   })
-  expect(calls).toBe(at + 1)
   expect(readdirSync(join(runDir, 'checkpoints')).sort()).toEqual(['index.json', 'latest', 'step_1'])
   await save(runDir, 2)
   await expectSaved(runDir, 2)

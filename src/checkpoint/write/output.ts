@@ -5,13 +5,13 @@ import { constants, createBrotliCompress, createGzip } from 'node:zlib'
 import { pump } from '../pump.js'
 import type { EncodedFile } from '../safetensors/encode.js'
 import type { CheckpointCompression, CheckpointFile } from '../types.js'
-import { writeOverlapped } from './overlapped.js'
+import { hashOnThread, isShared } from './hash-thread.js'
 
 type Written = Pick<CheckpointFile, 'bytes' | 'sha256'>
 
 /** Small enough for the disk to start early, large enough for calls not to count. */
 const CHUNK_BYTES = 4 * 1024 * 1024
-/** Below it there is nothing to gain. */
+/** Below it there is little to gain. */
 const OVERLAP_BYTES = 8 * 1024 * 1024
 /** Weights hardly get smaller by trying harder: of float32 noise gzip takes off 7 % at every level. */
 const GZIP_LEVEL = 1
@@ -28,17 +28,26 @@ class HashedFile {
   }
 
   write(chunk: Uint8Array): void {
+    this.#put(chunk)
+    this.#hash.update(chunk)
+  }
+
+  /** All of it, and to the disk, hashed at the same time on another thread. Instead of `write()` and `finish()`. */
+  async writeLarge(chunks: readonly Uint8Array[]): Promise<Written> {
+    const hashed = hashOnThread(chunks)
+    for (const chunk of chunks) this.#put(chunk)
+    fsyncSync(this.#fd)
+    const sha256 = await hashed
+    if (sha256 !== null) return { bytes: this.#bytes, sha256 }
+    for (const chunk of chunks) this.#hash.update(chunk)
+    return { bytes: this.#bytes, sha256: this.#hash.digest('hex') }
+  }
+
+  #put(chunk: Uint8Array): void {
     for (let at = 0; at < chunk.byteLength; ) {
       at += writeSync(this.#fd, chunk, at, chunk.byteLength - at, this.#bytes + at)
     }
     this.#bytes += chunk.byteLength
-    this.#hash.update(chunk)
-  }
-
-  /** All of it, and to the disk. Instead of `write()` and `finish()`. */
-  async writeLarge(encoded: EncodedFile): Promise<Written> {
-    await writeOverlapped(this.#fd, encoded, this.#hash)
-    return { bytes: encoded.bytes, sha256: this.#hash.digest('hex') }
   }
 
   finish(): Written {
@@ -69,8 +78,10 @@ export async function writeTensors(
 ): Promise<Written> {
   const file = new HashedFile(path)
   try {
-    if (compression === 'none' && encoded.bytes > OVERLAP_BYTES) return await file.writeLarge(encoded)
-    const chunks = encoded.chunks(CHUNK_BYTES)
+    const chunks = [...encoded.chunks(CHUNK_BYTES)]
+    // All but the header: what is not shared would be copied to the other thread.
+    const beside = encoded.bytes > OVERLAP_BYTES && chunks.slice(1).every(isShared)
+    if (compression === 'none' && beside) return await file.writeLarge(chunks)
     if (compression === 'none') for (const chunk of chunks) file.write(chunk)
     else await pump(chunks, compressor(compression), (chunk) => file.write(chunk))
     return file.finish()
