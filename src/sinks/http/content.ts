@@ -22,14 +22,20 @@ export async function openContent(content: Content): Promise<OpenContent> {
   const file = await open(path).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'ENOENT' ? new SinkError('reject', 'media-file', `${path} is gone`) : error
   })
-  const close = (): Promise<void> => file.close()
+  let stream: Readable | undefined
+  const close = async (): Promise<void> => {
+    // A server that answers before it has read all leaves the stream open, and a file waits for its streams for ever.
+    stream?.destroy()
+    await file.close()
+  }
   try {
     const { size } = await file.stat()
     if (size !== bytes) {
       throw new SinkError('reject', 'media-file', `${path} has ${size} bytes, and had ${bytes}`)
     }
-    const body = bytes === 0 ? new Uint8Array(0) : file.createReadStream({ autoClose: false })
-    return { body, close }
+    if (bytes === 0) return { body: new Uint8Array(0), close }
+    stream = file.createReadStream({ autoClose: false })
+    return { body: stream, close }
   } catch (error) {
     await close()
     throw error

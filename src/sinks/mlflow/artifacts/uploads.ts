@@ -135,6 +135,17 @@ export class Uploads {
 
 const keyOf = ({ path, sha256 }: UploadedFile): string => `${sha256} ${path}`
 
-/** HTTP 500: of MLflow itself, and not of a proxy before a server that is away. */
+/**
+ * HTTP 500: of MLflow itself, and not of a proxy before a server that is away. Or a connection that it has cut: it does not
+ * read what is left of a file that it has failed over, and its answer is lost then.
+ */
+const OWN_FAILURES: readonly string[] = [
+  'HTTP_500',
+  'INTERNAL_ERROR',
+  'ECONNRESET',
+  'EPIPE',
+  'UND_ERR_SOCKET',
+]
+
 const isOwnFailure = (error: unknown): boolean =>
-  error instanceof SinkError && (error.code === 'HTTP_500' || error.code === 'INTERNAL_ERROR')
+  error instanceof SinkError && OWN_FAILURES.includes(error.code)
