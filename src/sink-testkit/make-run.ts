@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { MediaRecord } from '../record/media.js'
+import { plainRunFile } from '../store/plain-run-file.js'
 import { writeRunFile } from '../store/run-file.js'
 import { TestJournal } from './journal.js'
 
@@ -88,28 +89,9 @@ function pixel(runDir: string): { path: string; bytes: number; sha256: string } 
 }
 
 function writeRunJson(runDir: string): void {
-  writeRunFile(runDir, {
-    format: 1,
-    id: 'sink-test',
-    project: 'sink-testkit',
-    name: 'sink-test',
-    status: 'running',
-    startTime: new Date(START_TIME).toISOString(),
-    endTime: null,
-    durationSeconds: null,
-    config: { lr: 3e-4 },
-    configSha256: null,
-    tags: [],
-    notes: '',
-    group: null,
-    jobType: null,
-    git: null,
-    command: null,
-    software: null,
-    hardware: null,
-    producers: [],
-    sinks: [],
-  })
+  const known = { id: 'sink-test', project: 'sink-testkit', status: 'running' } as const
+  const startTime = new Date(START_TIME).toISOString()
+  writeRunFile(runDir, plainRunFile({ ...known, startTime, config: { lr: 3e-4 }, producers: [] }))
 }
 
 /** When the run began, in milliseconds since the epoch. */

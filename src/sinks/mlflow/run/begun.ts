@@ -4,10 +4,9 @@
  * where the answer to its creation was lost.
  */
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import * as v from 'valibot'
-import { writeFileAtomic } from '../../../store/atomic-file.js'
+import { readKept, writeKept } from '../../kept-file.js'
 import type { SinkContext } from '../../sink.js'
 import type { MlflowSettings } from '../settings/settings.js'
 
@@ -37,20 +36,10 @@ export function beginRun({ runDir }: Pick<SinkContext, 'runDir'>, settings: Mlfl
 
 /** Null where the run has not begun. Blocks. */
 export function readBegun(runDir: string): Begun | null {
-  let text: string
-  try {
-    text = readFileSync(fileOf(runDir), 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw error
-  }
-  const result = v.safeParse(begun, JSON.parse(text))
-  return result.success ? result.output : null
+  return readKept(fileOf(runDir), begun)
 }
 
 /** Blocks until it is on the disk. */
 export function writeBegun(runDir: string, content: Begun): void {
-  const file = fileOf(runDir)
-  mkdirSync(dirname(file), { recursive: true })
-  writeFileAtomic(file, `${JSON.stringify(content)}\n`, { sync: true })
+  writeKept(fileOf(runDir), content)
 }

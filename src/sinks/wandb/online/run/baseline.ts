@@ -2,10 +2,9 @@
  * Where this run's lines begin at the server: behind those of the run that it resumes. Fixed in a file before the
  * first line is sent: asked again after a crash, the server would count that line too.
  */
-import { mkdirSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import * as v from 'valibot'
-import { writeFileAtomic } from '../../../../store/atomic-file.js'
+import { readKept, writeKept } from '../../../kept-file.js'
 import { type LineCounts, NO_LINES } from '../stream/stream-request.js'
 import type { ResumeStatus } from './bucket.js'
 import { fieldsIn, type JsonRecord, lastLineIn, recordIn } from './their-json.js'
@@ -83,20 +82,10 @@ export function readBaseline(runDir: string, runId: string): Baseline | null {
 
 /** What was fixed, for whichever id. Blocks. */
 export function readFixed(runDir: string): Baseline | null {
-  let text: string
-  try {
-    text = readFileSync(fileOf(runDir), 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw error
-  }
-  const result = v.safeParse(baseline, JSON.parse(text))
-  return result.success ? result.output : null
+  return readKept(fileOf(runDir), baseline)
 }
 
 /** Blocks until it is on the disk. */
 export function writeBaseline(runDir: string, fixed: Baseline): void {
-  const file = fileOf(runDir)
-  mkdirSync(dirname(file), { recursive: true })
-  writeFileAtomic(file, `${JSON.stringify(fixed)}\n`, { sync: true })
+  writeKept(fileOf(runDir), fixed)
 }
