@@ -1,3 +1,5 @@
+import type { Chart } from './chart.js'
+
 /** One measured value, and what it should be. */
 export interface Figure {
   readonly name: string
@@ -16,10 +18,30 @@ export interface Settings {
   readonly quick: boolean
 }
 
+/** The parts of the suite, as the command line names them. */
+export const SCOPES = [
+  'hot-path',
+  'latency',
+  'throughput',
+  'training',
+  'startup',
+  'memory',
+  'delivery',
+  'reading',
+] as const
+export type Scope = (typeof SCOPES)[number]
+
+export interface Measured {
+  readonly figures: readonly Figure[]
+  readonly charts: readonly Chart[]
+}
+
 export interface Benchmark {
   readonly name: string
   readonly about: string
-  run(settings: Settings): Promise<readonly Figure[]>
+  /** Where it belongs; a benchmark that answers several questions is in several. */
+  readonly scopes: readonly Scope[]
+  run(settings: Settings): Promise<readonly Figure[] | Measured>
 }
 
 /** The benchmark's own length, unless the command line has another. */

@@ -25,6 +25,7 @@ const NO_COLLECTIONS = ['--expose-gc', '--min-semi-space-size=1024', '--max-semi
 export const call: Benchmark = {
   name: 'call',
   about: 'cost of a log call as a multiple of Date.now(), and what it allocates',
+  scopes: ['hot-path'],
   async run(settings: Settings): Promise<Figure[]> {
     const times = await withDirectory((dir) =>
       isolate<Times>('call', { dir, rounds: settings.quick ? 20 : 120, calls: 20_000 }),

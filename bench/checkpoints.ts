@@ -24,6 +24,7 @@ const MEGABYTES = 100
 export const checkpoints: Benchmark = {
   name: 'checkpoints',
   about: `a checkpoint of ${MEGABYTES} MB: what it costs the training thread, and how quickly it is on the disk`,
+  scopes: ['training'],
   async run({ quick }: Settings): Promise<Figure[]> {
     const parameters = { megabytes: MEGABYTES, rounds: quick ? 3 : 12, listed: quick ? 100 : 1000 }
     const times = await withDirectory((dir) => isolate<Times>('checkpoints', { dir, ...parameters }))

@@ -8,6 +8,7 @@ const TARGET = { atLeast: 4 }
 export const eventWriter: Benchmark = {
   name: 'event-writer',
   about: 'millions of scalars a second into TensorBoard event files, on one thread',
+  scopes: ['throughput'],
   async run({ quick }: Settings): Promise<Figure[]> {
     const scalars = quick ? 1_600_000 : 8_000_000
     const figures: Figure[] = []

@@ -1,44 +1,40 @@
-const BUCKET_NS = 10
-const BUCKETS = 100_000
+import { build, type Histogram as HdrHistogram } from 'hdr-histogram-js'
+import type { Latencies } from './chart.js'
 
-/** Latencies in buckets of 10 ns up to 1 ms, allocated beforehand: recording one allocates nothing. */
+/** Latencies from 1 ns to a minute, to three digits (HdrHistogram): allocated beforehand, recording allocates nothing. */
 export class Histogram {
-  readonly #counts = new Uint32Array(BUCKETS + 1)
-  #maxNs = 0
-  #count = 0
+  readonly #values: HdrHistogram = build({
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: 60e9,
+    numberOfSignificantValueDigits: 3,
+    bitBucketSize: 32,
+    useWebAssembly: false,
+  })
 
   recordMs(ms: number): void {
-    const ns = ms * 1e6
-    if (ns > this.#maxNs) this.#maxNs = ns
-    this.#counts[Math.min(BUCKETS, Math.trunc(ns / BUCKET_NS))]!++
-    this.#count++
+    this.#values.recordValue(Math.min(60e9, Math.max(0, Math.round(ms * 1e6))))
   }
 
-  /** In microseconds, rounded up to the bucket's end; the maximum where the bucket is the open one. */
+  /** Milliseconds in one array, as a program of another language reports them. */
+  static of(values: Iterable<number>): Histogram {
+    const histogram = new Histogram()
+    for (const ms of values) histogram.recordMs(ms)
+    return histogram
+  }
+
   quantileUs(fraction: number): number {
-    const rank = Math.ceil(fraction * this.#count)
-    let seen = 0
-    for (const [bucket, count] of this.#counts.entries()) {
-      seen += count
-      if (seen >= rank) return (bucket < BUCKETS ? (bucket + 1) * BUCKET_NS : this.#maxNs) / 1000
-    }
-    return Number.NaN
+    return this.#values.getValueAtPercentile(fraction * 100) / 1000
   }
 
-  summary(): LatencySummary {
+  summary(): Latencies {
     return {
+      count: this.#values.totalCount,
       p50: this.quantileUs(0.5),
+      p90: this.quantileUs(0.9),
       p99: this.quantileUs(0.99),
       p999: this.quantileUs(0.999),
-      max: this.#maxNs / 1000,
+      p9999: this.quantileUs(0.9999),
+      max: this.#values.maxValue / 1000,
     }
   }
-}
-
-/** Microseconds. */
-export interface LatencySummary {
-  readonly p50: number
-  readonly p99: number
-  readonly p999: number
-  readonly max: number
 }

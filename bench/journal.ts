@@ -16,6 +16,7 @@ const SHAPES = [
 export const journal: Benchmark = {
   name: 'journal',
   about: 'millions of scalars a second from the ring into the journal',
+  scopes: ['throughput'],
   async run({ quick }: Settings): Promise<Figure[]> {
     const scalars = quick ? 2_000_000 : 20_000_000
     const figures: Figure[] = []

@@ -23,6 +23,7 @@ interface Loss {
 export const kill: Benchmark = {
   name: 'kill',
   about: 'what kill -9 costs a program that logs a thousand rows a second',
+  scopes: ['delivery'],
   async run({ quick }: Settings): Promise<Figure[]> {
     const kills = quick ? 50 : 1000
     const losses: Loss[] = []

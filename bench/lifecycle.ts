@@ -21,6 +21,7 @@ const MIB = 2 ** 20
 export const lifecycle: Benchmark = {
   name: 'lifecycle',
   about: 'what it costs to begin a run, to end it, and to have one that does nothing',
+  scopes: ['startup', 'memory'],
   async run(settings: Settings): Promise<Figure[]> {
     const lives: Lifecycle[] = []
     for (let i = 0; i < (settings.quick ? 3 : 15); i++) {

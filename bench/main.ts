@@ -1,44 +1,17 @@
+import os from 'node:os'
 import { parseArgs } from 'node:util'
-import type { Benchmark } from './benchmark.js'
-import { call } from './call.js'
-import { checkpoints } from './checkpoints.js'
-import { eventWriter } from './event-writer.js'
-import { journal } from './journal.js'
-import { kill } from './kill.js'
-import { lifecycle } from './lifecycle.js'
+import { type Benchmark, SCOPES } from './benchmark.js'
 import { describeMachine } from './machine.js'
-import { media } from './media.js'
-import { mlflow } from './mlflow.js'
-import { paced } from './paced.js'
-import { recovery } from './recovery.js'
 import { type BenchmarkReport, formatFigures, writeJson } from './report.js'
-import { sustained } from './sustained.js'
-import { tfjs } from './tfjs.js'
-import { training } from './training.js'
-import { verify } from './verify.js'
-import { wandb } from './wandb.js'
+import { BENCHMARKS, choose } from './suite.js'
 
-const BENCHMARKS: readonly Benchmark[] = [
-  call,
-  paced,
-  journal,
-  eventWriter,
-  sustained,
-  lifecycle,
-  training,
-  tfjs,
-  verify,
-  recovery,
-  kill,
-  media,
-  checkpoints,
-  wandb,
-  mlflow,
-]
+const USAGE = `npm run bench -- [all | scope ... | name ...] [--seconds n] [--quick] [--json file]
 
-const USAGE = `npm run bench -- [name ...] [--seconds n] [--quick] [--json file]
+Scopes:
+  ${SCOPES.join(' ')}
 
-${BENCHMARKS.map(({ name, about }) => `  ${name.padEnd(12)} ${about}`).join('\n')}
+Names, and the scopes that they belong to:
+${BENCHMARKS.map(({ name, scopes, about }) => `  ${name.padEnd(14)} ${about} (${scopes.join(', ')})`).join('\n')}
 `
 
 const { values, positionals } = parseArgs({
@@ -50,27 +23,33 @@ const { values, positionals } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 })
-const unknown = positionals.filter((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name))
+const { chosen, unknown } = choose(positionals)
 const seconds = values.seconds === undefined ? null : Number(values.seconds)
 
-if (values.help || unknown.length > 0 || (seconds !== null && !(seconds > 0))) {
-  process.stdout.write(USAGE)
-  process.exitCode = values.help ? 0 : 2
-} else {
-  await runAll(BENCHMARKS.filter(({ name }) => positionals.length === 0 || positionals.includes(name)))
-}
+if (values.help) process.stdout.write(USAGE)
+else if (unknown.length > 0 || (seconds !== null && !(seconds > 0))) {
+  const why =
+    unknown.length > 0
+      ? `no scope or benchmark is named ${unknown.join(', ')}`
+      : '--seconds takes a number above 0'
+  process.stderr.write(`bench: ${why}\n\n${USAGE}`)
+  process.exitCode = 2
+} else await runAll(chosen)
 
 async function runAll(benchmarks: readonly Benchmark[]): Promise<void> {
   const machine = describeMachine()
-  const { cpu, cores, os, node, loadAverage } = machine
-  process.stdout.write(`${cpu}, ${cores} cores, ${os}, Node ${node}, load ${loadAverage.toFixed(2)}\n`)
+  const { cpu, cores, os: system, node, loadAverage } = machine
+  process.stdout.write(`${cpu}, ${cores} cores, ${system}, Node ${node}, load ${loadAverage.toFixed(2)}\n`)
   const reports: BenchmarkReport[] = []
   for (const { name, about, run } of benchmarks) {
     process.stdout.write(`\n${name}: ${about}\n`)
+    const loadBefore = os.loadavg()[0]!
     const start = performance.now()
-    const figures = await run({ seconds, quick: values.quick })
-    reports.push({ name, seconds: (performance.now() - start) / 1000, figures })
-    process.stdout.write(`${formatFigures(figures)}\n`)
+    const result = await run({ seconds, quick: values.quick })
+    const measured = 'figures' in result ? result : { figures: result, charts: [] }
+    reports.push({ name, about, seconds: (performance.now() - start) / 1000, loadBefore, ...measured })
+    process.stdout.write(`${formatFigures(measured.figures)}\n`)
+    // After each: a suite that is stopped has what it measured.
+    if (values.json !== undefined) writeJson(values.json, machine, reports)
   }
-  if (values.json !== undefined) writeJson(values.json, machine, reports)
 }

@@ -18,6 +18,7 @@ const VALUES = 1_000_000
 export const media: Benchmark = {
   name: 'media',
   about: 'a histogram of a million float32: what it costs the training thread, and off it',
+  scopes: ['hot-path'],
   async run({ quick }: Settings): Promise<Figure[]> {
     const parameters = { values: VALUES, rounds: quick ? 10 : 60 }
     const times = await withDirectory((dir) => isolate<Times>('media', { dir, ...parameters }))

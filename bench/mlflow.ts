@@ -18,6 +18,7 @@ const PYTHON_PROGRAM = fileURLToPath(new URL('../../bench/programs/mlflow-rows.p
 export const mlflow: Benchmark = {
   name: 'mlflow',
   about: "values to a real MLflow server on loopback: ours, MLflow's own client, and bare requests",
+  scopes: ['delivery'],
   async run({ quick }: Settings): Promise<Figure[]> {
     const python = process.env.OFFSTEP_MLFLOW_PYTHON
     if (python === undefined) {

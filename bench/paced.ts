@@ -1,14 +1,14 @@
 import { type Benchmark, type Figure, type Settings, secondsOf } from './benchmark.js'
+import type { Latencies } from './chart.js'
 import { withDirectory, withSmallDisk } from './directory.js'
-import type { LatencySummary } from './histogram.js'
 import { isolate } from './isolate.js'
 
 export type Fault = 'none' | 'disk-full' | 'sink-hangs' | 'sink-spins' | 'threads-killed'
 
 interface Paced {
-  readonly clock: LatencySummary
-  readonly scalar: LatencySummary
-  readonly row: LatencySummary
+  readonly clock: Latencies
+  readonly scalar: Latencies
+  readonly row: Latencies
   readonly dropped: number
   readonly lateMs: number
   readonly collections: number
@@ -22,6 +22,7 @@ const FAULTS: readonly Fault[] = ['disk-full', 'sink-hangs', 'sink-spins', 'thre
 export const paced: Benchmark = {
   name: 'paced',
   about: '10,000 calls a second from a loop that never yields: latency, healthy and under faults',
+  scopes: ['latency'],
   async run(settings: Settings): Promise<Figure[]> {
     const seconds = secondsOf(settings, 60, 4)
     const healthy = (await measure('none', seconds))!
@@ -43,8 +44,7 @@ function measure(fault: Fault, seconds: number): Promise<Paced | null> {
 
 /** Clock reads are in the latencies; alone they say how much of the tail is the machine's. */
 function describe(state: string, { clock, scalar, row, ...rest }: Paced): Figure[] {
-  const tail = ({ p50, p999, max }: LatencySummary) =>
-    `p50 ${p50} us, p99.9 ${p999} us, max ${Math.round(max)} us`
+  const tail = ({ p50, p999, max }: Latencies) => `p50 ${p50} us, p99.9 ${p999} us, max ${Math.round(max)} us`
   const noise = `two clock reads alone: p99.9 ${clock.p999} us, max ${Math.round(clock.max)} us`
   const { dropped, collections, longestCollectionMs } = rest
   return [

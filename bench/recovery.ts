@@ -12,6 +12,7 @@ const PLACES = { beginning: 'at the beginning', middle: 'in the last segment', e
 export const recovery: Benchmark = {
   name: 'recovery',
   about: 'how long a dead run waits for its first delivery, and for its end',
+  scopes: ['reading', 'delivery'],
   async run({ quick }: Settings): Promise<Figure[]> {
     const mebibytes = Number(process.env.OFFSTEP_BENCH_JOURNAL_MIB) || (quick ? 128 : 1024)
     const figures: Figure[] = []

@@ -1,12 +1,14 @@
 import fs from 'node:fs'
 import Table from 'cli-table3'
-import { type Figure, verdict } from './benchmark.js'
+import { type Figure, type Measured, verdict } from './benchmark.js'
 import type { Machine } from './machine.js'
 
-export interface BenchmarkReport {
+export interface BenchmarkReport extends Measured {
   readonly name: string
+  readonly about: string
   readonly seconds: number
-  readonly figures: readonly Figure[]
+  /** Runnable processes over the minute before it. */
+  readonly loadBefore: number
 }
 
 const PLAIN = {

@@ -23,6 +23,7 @@ const MIB = 2 ** 20
 export const sustained: Benchmark = {
   name: 'sustained',
   about: '100,000 rows of 10 scalars a second to the journal and three kinds of files',
+  scopes: ['throughput', 'memory'],
   async run(settings: Settings): Promise<Figure[]> {
     const seconds = secondsOf(settings, 30, 4)
     const sinks = ['jsonl', 'csv', 'tensorboard']

@@ -17,6 +17,7 @@ interface Times {
 export const tfjs: Benchmark = {
   name: 'tfjs',
   about: 'model.fit() with trackerCallback(), against no callback and against an object callback',
+  scopes: ['training'],
   async run({ quick }: Settings): Promise<Figure[]> {
     const settings = { pairs: quick ? 4 : 24, batches: quick ? 16 : 32 }
     const cpu = await withDirectory((dir) => isolate<Times>('tfjs', { dir, backend: 'cpu', ...settings }))

@@ -17,6 +17,7 @@ const BLOCK_SECONDS = 3 * 10 * STEP_MS * 0.001
 export const training: Benchmark = {
   name: 'training',
   about: 'a training step of 5 ms with 20 metrics logged, against the same without',
+  scopes: ['training'],
   async run(settings: Settings): Promise<Figure[]> {
     const seconds = secondsOf(settings, 60, 6)
     const blocks = Math.max(3, Math.round(seconds / BLOCK_SECONDS))

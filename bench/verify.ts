@@ -17,6 +17,7 @@ const SINKS_MIB = 64
 export const verify: Benchmark = {
   name: 'verify',
   about: 'megabytes of journal a second that offstep verify checks, alone and against each sink',
+  scopes: ['reading'],
   async run({ quick }: Settings): Promise<Figure[]> {
     const mebibytes = Number(process.env.OFFSTEP_BENCH_JOURNAL_MIB) || (quick ? 32 : 256)
     const alone = await withDirectory((dir) => isolate<Verified>('verify', { dir, mebibytes, sinks: [] }))

@@ -25,6 +25,7 @@ const LONG_MS = 120_000
 export const wandb: Benchmark = {
   name: 'wandb',
   about: 'rows to a W&B server on loopback: speed, a replayed outage, deadlines, and @wandb/sdk under faults',
+  scopes: ['delivery'],
   async run(settings: Settings): Promise<Figure[]> {
     return [
       ...(await delivery(settings)),
