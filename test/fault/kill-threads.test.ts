@@ -94,6 +94,10 @@ function generations(run: LiveRun, thread: Thread): number {
   return Math.max(...eventFiles.map((name) => Number(name.split('.')[4])))
 }
 
+/** Each doubles the wait for the next attempt: more of them only test how patient one is. */
+const failuresInRow = (run: LiveRun): number =>
+  Math.max(...Object.values(run.status().sinks).map(({ attempts }) => attempts))
+
 describe('a thread dies while records flow', () => {
   test.concurrent.for(SHARES.map((way, index) => ({ ...way, seed: SEED + index })))(
     `$name, ${DEATHS} deaths x $share: nothing is lost or doubled (seed $seed)`,
@@ -106,6 +110,7 @@ describe('a thread dies while records flow', () => {
       await until('every sink has rows', () => Object.keys(sinks).every(has))
       for (let deaths = 0; deaths < DEATHS * share; ) {
         await afterMs(random() * 30)
+        await until('no sink backs off for long', () => failuresInRow(run) < 3, { timeoutMs: 60_000 })
         const victims = threads(random)
         const before = [...new Set(victims)].map((thread) => [thread, generations(run, thread)] as const)
         for (const thread of victims) kill(run, thread)

@@ -3,6 +3,7 @@ import { type Answer, answerOf } from '../../http/answer.js'
 import { type Content, openContent } from '../../http/content.js'
 import { Deadline, REQUEST_TIMEOUT_MS } from '../../http/deadline.js'
 import { dispatcher, type TlsOptions } from '../../http/dispatcher.js'
+import { ReplaceableDispatcher } from '../../http/replaceable-dispatcher.js'
 import { unreachable } from '../../http/unreachable.js'
 
 const USER_AGENT = 'offstep'
@@ -29,13 +30,13 @@ export class Transport {
   readonly #baseUrl: string
   readonly #api: Dispatcher
   /** Connections of their own: a long upload must not hold up the metrics. */
-  readonly #store: Dispatcher
+  readonly #uploads: ReplaceableDispatcher
 
   /** `baseUrl`: without a slash at its end. */
   constructor(baseUrl: string, env: NodeJS.ProcessEnv, tls: TlsOptions) {
     this.#baseUrl = baseUrl
     this.#api = dispatcher(env, 1, tls)
-    this.#store = dispatcher(env, UPLOADS_AT_ONCE, tls)
+    this.#uploads = new ReplaceableDispatcher(() => dispatcher(env, UPLOADS_AT_ONCE, tls))
   }
 
   /** Whatever the server answers. Throws a `retry` SinkError where there is no whole answer. */
@@ -82,8 +83,9 @@ export class Transport {
     const { origin, pathname, search, host } = new URL(url)
     const { body, close } = await openContent(content)
     const server = { name: `MLflow's store of files ${host}`, variable: VARIABLE }
+    let failed = true
     try {
-      const response = await this.#store.request({
+      const response = await this.#uploads.current.request({
         origin,
         path: `${pathname}${search}`,
         method: 'PUT',
@@ -99,17 +101,21 @@ export class Transport {
         headersTimeout: REQUEST_TIMEOUT_MS,
         bodyTimeout: REQUEST_TIMEOUT_MS,
       })
-      return await answerOf(response, server.name)
+      const answer = await answerOf(response, server.name)
+      failed = answer.status >= 400
+      return answer
     } catch (error) {
       throw unreachable(server, error as NodeJS.ErrnoException, signal)
     } finally {
+      // A server that fails before it has read all cuts the connection a moment later: the next file must not be on it.
+      if (failed) this.#uploads.replace()
       await close()
     }
   }
 
   /** Ends what is in flight, and lets go of the connections. */
   async close(): Promise<void> {
-    await Promise.all([this.#api.destroy(), this.#store.destroy()])
+    await Promise.all([this.#api.destroy(), this.#uploads.destroy()])
   }
 }
 
