@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { MlflowProcess } from '../../bench/mlflow-server.js'
 import { init, type Run } from '../../dist/src/index.js'
 import { recoverRun } from '../../dist/src/runs.js'
+import { plainPath } from '../../dist/src/sinks/mlflow/artifacts/stored-path.js'
 import { temporaryDirectory } from '../support/directory.js'
 import { FaultyProxy, PROXY_FAULTS, type ProxyFault } from '../support/mlflow-proxy.js'
 import { type HistoryPoint, MlflowReader } from '../support/mlflow-reader.js'
@@ -150,6 +151,9 @@ describe.for(SERVERS)('%s', ([, python]) => {
     mkdirSync(join(file, '..'), { recursive: true })
     writeFileSync(file, content)
     run.saveFile(file)
+    // What would be a directory and a file.
+    run.saveFile(file, { as: 'one' })
+    run.saveFile(file, { as: 'one/two' })
     // Half a character, which costs a request all that is behind it.
     run.updateSummary({ half: 'a\uD800b', after: 'there' })
     const { sinks } = await run.finish({ status: 'failed', timeoutMs: FINISH_MS })
@@ -174,6 +178,9 @@ describe.for(SERVERS)('%s', ([, python]) => {
         .digest('hex')
     const sha256 = createHash('sha256').update(content).digest('hex')
     expect(await there('weights 100_-5f2ac468.bin')).toBe(sha256)
+    // One of both has its name, and the other a plain one.
+    expect(await Promise.any([there('one'), there('one/two')])).toBe(sha256)
+    expect(await Promise.any(['one', 'one/two'].map((path) => there(plainPath(path))))).toBe(sha256)
   })
 })
 
