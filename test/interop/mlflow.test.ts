@@ -22,6 +22,8 @@ import { until } from '../support/until.js'
 import { PYTHON } from './support/python.js'
 
 const METRICS = countFromEnv('OFFSTEP_MLFLOW_METRICS', 20_000)
+/** How long the server is stopped. */
+const AWAY_SECONDS = countFromEnv('OFFSTEP_MLFLOW_AWAY_SECONDS', 1)
 const PER_ROW = 10
 /** A server on a busy machine takes some hundred values a second. */
 const FINISH_MS = 600_000 + METRICS * 20
@@ -115,7 +117,11 @@ describe.for(SERVERS)('%s', ([, python]) => {
     const refused = proxy.nextRefusal()
     log(200, 400)
     await refused
-    log(400, 600)
+    let step = 400
+    for (const end = Date.now() + AWAY_SECONDS * 1000; Date.now() < end; step += 20) {
+      log(step, step + 20)
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
     await server.start()
     expect(await run.finish({ status: 'completed', timeoutMs: FINISH_MS })).toMatchObject({ reached: true })
     await expectWhole(run.dir, runIdOf(run))
