@@ -2,7 +2,7 @@ export type { AlertRule, AlertTarget, FiredAlert, OnAlert } from './alerts/types
 export { mediaBytes, mediaValue } from './media/value.js'
 export type { SystemSnapshot } from './monitor/system/shared-memory.js'
 export { OptionsError } from './options/errors.js'
-export { type ReadOptions, readOptions } from './options/file.js'
+export { type ReadOptions, readOptions, type SavedConfig, saveConfig } from './options/files.js'
 export type {
   CheckpointOptions,
   Goal,
@@ -12,7 +12,6 @@ export type {
   SinkOption,
   WhenFull,
 } from './options/options.js'
-export { type SavedConfig, saveConfig } from './options/save.js'
 export type { SystemMonitorOptions } from './options/system-monitor.js'
 export type { BatchColumns, RecordBatch } from './record/batch.js'
 export type { LogLevel } from './record/log-line.js'

@@ -13,7 +13,7 @@ const run = live ? init(inDirectory(dir)) : null
 for (let step = 0; step < 1000; step++) run?.log({ 'train/loss': 1 / (step + 1) }, step)
 await run?.flush({ level: 'delivered', timeoutMs: 10_000 })
 // Until nothing is left of the beginning: the drain polls slower and slower, V8 collects when it is idle.
-await rest(12_000)
+await rest(45_000)
 const before = process.cpuUsage()
 await rest(seconds * 1000)
 const { user, system } = process.cpuUsage(before)

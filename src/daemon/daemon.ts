@@ -4,6 +4,7 @@ import { MEDIA_PRODUCER, type MediaRecord } from '../record/media.js'
 import { Control } from '../ring/control.js'
 import { outcomeOf } from '../sinks/outcome.js'
 import { writeToTerminal } from '../store/terminal.js'
+import { callsOfThreads } from './calls-of-threads.js'
 import { CheckpointDesk } from './checkpoint-desk.js'
 import { sleep } from './clock.js'
 import { collectContext } from './context/index.js'
@@ -145,6 +146,7 @@ export class Daemon {
       sinks: this.#sinks,
       pressure: this.#pressure!,
       producers: this.#producers,
+      callsOfThreads: () => callsOfThreads(this.#rings),
       warn: (kind, message) => this.#reporter.warn(kind, message),
       allowed: () => this.#ownership?.lost !== true,
       stopRequested: () => this.#tellOwner({ type: 'stop' }),

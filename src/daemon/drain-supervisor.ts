@@ -14,6 +14,9 @@ export interface DrainSetup
 /** What a drain gets to empty the rings even where the run has no time left: they are memory, and lost after. */
 const MIN_STOP_MS = 250
 
+/** A drain that ended sooner may do so each time: each such death in a row makes the next one begin later. */
+const SHORT_LIFE_MS = 500
+
 /** Keeps a drain running, and gives each new one all rings: a drain that dies loses nothing but time. */
 export class DrainSupervisor {
   readonly #setup: DrainSetup
@@ -47,7 +50,8 @@ export class DrainSupervisor {
   }
 
   async #supervise(): Promise<void> {
-    for (let deaths = 0; ; deaths++) {
+    for (let early = 0; ; ) {
+      const begun = performance.now()
       try {
         return await this.#runOnce()
       } catch (error) {
@@ -57,8 +61,9 @@ export class DrainSupervisor {
           message: `The drain ended and is started again: ${error}`,
         })
         if (this.#setup.control.drainOrder === DRAIN_ORDER.ABANDON) return
-        // The first death is answered at once: the rings are filling.
-        if (deaths > 0) await sleep(Math.min(20 * deaths, 1000))
+        early = performance.now() - begun < SHORT_LIFE_MS ? early + 1 : 0
+        // The first death is answered at once, and so is that of one that has worked: the rings are filling.
+        if (early > 1) await sleep(Math.min(20 * (early - 1), 1000))
       }
     }
   }

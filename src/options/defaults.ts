@@ -1,8 +1,17 @@
-import type { BuiltInSink, ResolvedOptions } from './options.js'
+import type { BuiltInSink, PresetName, ResolvedOptions } from './options.js'
 
 export const KIB = 1024
 export const MIB = 1024 * KIB
 export const GIB = 1024 * MIB
+
+/** What they hold is loaded where one is named: presets.ts. */
+export const PRESET_NAMES = [
+  'basic',
+  'full',
+  'stability',
+  'benchmark',
+  'production',
+] as const satisfies readonly PresetName[]
 
 /** What `init()` uses for every option that is not given. `name` and `dir` are worked out from the others. */
 export const DEFAULT_OPTIONS = {

@@ -26,16 +26,7 @@ export interface OptionsFile {
   readonly options: Record<string, unknown>
 }
 
-/**
- * Reads the options of `init()` from a .json, .yaml or .yml file; without a path, from the one that `OFFSTEP_CONFIG`
- * names, else from `offstep.config.yaml`, `.yml` or `.json` in the working directory. `${NAME}` and
- * `${NAME:-default}` stand for environment variables. OFFSTEP_DIR, OFFSTEP_MODE and OFFSTEP_PRESET win over the file.
- * A `config` that is a string is the path of another such file, relative to this one, and is replaced by what that
- * holds. Reads synchronously, so call it before training; does not check the options: `init()` does.
- *
- * Throws OptionsError where a file is missing, of another kind, not parsable, or not an object; where it has no such
- * profile; and where an environment variable is missing.
- */
+/** See `readOptions()` of files.ts. */
 export function readOptions(path?: string, { profile, env = process.env }: ReadOptions = {}): RunOptions {
   const { options } = readOptionsFile(path ?? findFile(env), { profile, env })
   return mergeOptions(options, envOptions(env)) as RunOptions

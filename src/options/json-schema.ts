@@ -7,6 +7,11 @@ import type * as v from 'valibot'
 
 export type JsonSchema = { readonly [keyword: string]: unknown }
 
+/** What `forEditors()` puts into a schema. */
+export type JsonSchemaNote = {
+  readonly jsonSchema?: JsonSchema | (() => JsonSchema)
+}
+
 /** What is read of valibot's schemas and actions, whichever they are. */
 interface Part {
   readonly kind: string
@@ -19,7 +24,7 @@ interface Part {
   readonly options?: readonly (Part | string | number)[]
   readonly literal?: unknown
   readonly requirement?: unknown
-  readonly metadata?: { readonly jsonSchema?: JsonSchema }
+  readonly metadata?: JsonSchemaNote
 }
 
 export const jsonSchemaOf = (schema: v.GenericSchema<unknown>): JsonSchema =>
@@ -32,7 +37,7 @@ function ofPart(part: Part): JsonSchema {
 }
 
 function ofOne(part: Part): JsonSchema {
-  if (part.kind === 'metadata') return part.metadata?.jsonSchema ?? {}
+  if (part.kind === 'metadata') return ofNote(part.metadata)
   if (part.kind === 'validation') return ofCheck(part)
   switch (part.type) {
     case 'optional':
@@ -64,6 +69,10 @@ function ofOne(part: Part): JsonSchema {
     default:
       return {}
   }
+}
+
+function ofNote({ jsonSchema = {} }: JsonSchemaNote = {}): JsonSchema {
+  return typeof jsonSchema === 'function' ? jsonSchema() : jsonSchema
 }
 
 /** Unknown names are refused by `group()`, which is made of a loose object. */

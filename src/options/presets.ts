@@ -75,8 +75,6 @@ export const PRESETS: { readonly [Name in PresetName]: Preset } = {
   },
 }
 
-export const PRESET_NAMES = Object.keys(PRESETS) as PresetName[]
-
 /** The options of a preset, here and now; undefined where there is none of that name. */
 export function presetOptions(name: unknown, env: Env): Omit<RunOptions, 'preset'> | undefined {
   if (typeof name !== 'string' || !Object.hasOwn(PRESETS, name)) return undefined

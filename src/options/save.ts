@@ -13,14 +13,7 @@ export interface SavedConfig {
   readonly leftOut: readonly string[]
 }
 
-/**
- * Writes options to a .json, .yaml or .yml file that `readOptions()` reads. Secrets are left out: options that are
- * named like one, and passwords in URLs; what came out of the environment as `${NAME}` is written so again. Values
- * that JSON has no form for (dates, bigints, NaN) are text. The file is replaced as a whole.
- *
- * Synchronous, and blocks: call it before training. Throws OptionsError for options that `init()` would refuse, and the
- * errors of the file system.
- */
+/** See `saveConfig()` of files.ts. */
 export function saveConfig(options: RunOptions, path: string): SavedConfig {
   const format = formatOf(path, 'options file')
   resolveOptions(options)

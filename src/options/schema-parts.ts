@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { Report } from './copy-value.js'
-import type { JsonSchema } from './json-schema.js'
+import type { JsonSchema, JsonSchemaNote } from './json-schema.js'
 import { didYouMean } from './suggest.js'
 
 // Every message is the fix: the report adds the path and what was given.
@@ -9,9 +9,9 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** What the JSON Schema says of a value where the valibot schema does not tell: see json-schema.ts. */
-export const forEditors = <Input>(jsonSchema: JsonSchema) =>
-  v.metadata<Input, { readonly jsonSchema: JsonSchema }>({ jsonSchema })
+/** What the JSON Schema says of a value where the valibot schema does not tell: see json-schema.ts. Asked for when it is made. */
+export const forEditors = <Input>(jsonSchema: JsonSchema | (() => JsonSchema)) =>
+  v.metadata<Input, JsonSchemaNote>({ jsonSchema })
 
 /** An object of known options. valibot's own strict object stops at the first unknown key: we list them all. */
 export function group<E extends v.ObjectEntries>(entries: E) {

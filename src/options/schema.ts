@@ -1,36 +1,36 @@
 import * as v from 'valibot'
-import { parseRule, RULE } from '../alerts/options/rules.js'
-import { parseTarget, TARGET } from '../alerts/options/targets.js'
 import type { OnAlert } from '../alerts/types.js'
 import { checkpoints } from './checkpoints.js'
 import { copyValue } from './copy-value.js'
-import { GIB, KIB, MIB } from './defaults.js'
+import { GIB, KIB, MIB, PRESET_NAMES } from './defaults.js'
 import type { JsonSchema } from './json-schema.js'
 import { workerFileUrl } from './module-url.js'
 import { directoryNameProblem, NAME_FIX, nameProblem, pathProblem } from './names.js'
 import type { ResolvedSink } from './options.js'
-import { PRESET_NAMES } from './presets.js'
 import { forEditors, group, isRecord, oneOf, parsed, powerOfTwo, text, whole } from './schema-parts.js'
-import { sinkShapes } from './sink-options.js'
 import { BUILT_IN, parseSink } from './sinks.js'
 import { systemMonitor } from './system-monitor.js'
+import { alertOptions, sinkOptions } from './when-given.js'
 
 const MAX_TAGS = 256
 
-const SINK: JsonSchema = {
+const sinkShape = (): JsonSchema => ({
   anyOf: [
     { enum: BUILT_IN },
-    ...sinkShapes(),
+    ...sinkOptions().sinkShapes(),
     {
       type: 'object',
       required: ['module', 'name'],
       properties: { module: { type: 'string' }, name: { type: 'string' }, export: { type: 'string' } },
     },
   ],
-}
+})
+
+const rule = parsed((value, report) => alertOptions().parseRule(value, report))
+const target = parsed((value, report) => alertOptions().parseTarget(value, report))
 
 const sinks = v.pipe(
-  v.array(v.pipe(parsed(parseSink), forEditors(SINK)), 'give an array, such as ["jsonl", "csv"]'),
+  v.array(v.pipe(parsed(parseSink), forEditors(sinkShape)), 'give an array, such as ["jsonl", "csv"]'),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return
     const names = new Set<string>()
@@ -92,10 +92,22 @@ export const optionsSchema = group({
   id: text(NAME_FIX, directoryNameProblem),
   sinks: v.optional(sinks),
   alerts: v.optional(
-    v.array(v.pipe(parsed(parseRule), forEditors(RULE)), 'give an array of rules, such as [{ when: "nan" }]'),
+    v.array(
+      v.pipe(
+        rule,
+        forEditors(() => alertOptions().RULE),
+      ),
+      'give an array of rules, such as [{ when: "nan" }]',
+    ),
   ),
   alertTargets: v.optional(
-    v.array(v.pipe(parsed(parseTarget), forEditors(TARGET)), 'give an array, such as ["terminal", "slack"]'),
+    v.array(
+      v.pipe(
+        target,
+        forEditors(() => alertOptions().TARGET),
+      ),
+      'give an array, such as ["terminal", "slack"]',
+    ),
   ),
   onAlert: v.optional(
     v.pipe(

@@ -4,8 +4,8 @@ import { copyValue } from './copy-value.js'
 import { moduleUrl } from './module-url.js'
 import { directoryNameProblem, NAME_FIX } from './names.js'
 import type { BuiltInSink, ResolvedSink } from './options.js'
-import { checkEngineOptions, checkSinkOptions } from './sink-options.js'
 import { didYouMean } from './suggest.js'
+import { sinkOptions } from './when-given.js'
 
 export const BUILT_IN: readonly string[] = [
   'jsonl',
@@ -47,7 +47,8 @@ function builtIn(
 ): ResolvedSink | null {
   if (BUILT_IN.includes(type)) {
     const copy = copyOptions(options, report)
-    checkSinkOptions(type as BuiltInSink, copy, report)
+    // "s3" needs one.
+    if (type === 's3' || isAny(copy)) sinkOptions().checkSinkOptions(type as BuiltInSink, copy, report)
     return { name: type, module: null, export: 'default', options: copy }
   }
   if (type === ALWAYS_ON) report(path, type, 'remove it: summary.json is always written')
@@ -83,7 +84,7 @@ function custom(sink: Record<string, unknown>, report: Report): ResolvedSink | n
     refuse('export', exported, 'give the name of an export')
   if (wrong) return null
   const copy = copyOptions(options, report)
-  checkEngineOptions(copy, report)
+  if (isAny(copy)) sinkOptions().checkEngineOptions(copy, report)
   return {
     name: name as string,
     module: moduleUrl(module as string | URL),
@@ -91,6 +92,8 @@ function custom(sink: Record<string, unknown>, report: Report): ResolvedSink | n
     options: copy,
   }
 }
+
+const isAny = (options: object): boolean => Object.keys(options).length > 0
 
 function copyOptions(options: Record<string, unknown>, report: Report): Record<string, unknown> {
   return copyValue(options, report) as Record<string, unknown>

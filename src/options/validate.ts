@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
 import * as v from 'valibot'
-import { alertProblems, alertSinks } from '../alerts/options/alert-sinks.js'
 import { resolveCheckpoints } from './checkpoints.js'
 import { DEFAULT_OPTIONS } from './defaults.js'
 import { describeValue, type PathSegment, pathText } from './describe.js'
@@ -8,9 +7,9 @@ import { ENV_OPTIONS, type Env } from './env-options.js'
 import { type OptionProblem, OptionsError } from './errors.js'
 import { showsConsole, withMode } from './network-sinks.js'
 import type { CheckpointOptions, ResolvedOptions, ResolvedSink } from './options.js'
-import { withPreset } from './presets.js'
 import { optionsSchema } from './schema.js'
 import { resolveSystemMonitor, systemVariableProblem } from './system-monitor.js'
+import { alertOptions, presets } from './when-given.js'
 
 /**
  * Checks what `init()` was given and fills in the rest. An option that is given wins over its environment
@@ -20,18 +19,23 @@ import { resolveSystemMonitor, systemVariableProblem } from './system-monitor.js
  */
 export function resolveOptions(input: unknown, env: Env = process.env): ResolvedOptions {
   const { options, fromEnv } = withEnv(input ?? {}, env)
-  const result = v.safeParse(optionsSchema, withPreset(options, env))
+  const named = (options as { preset?: unknown } | null)?.preset !== undefined
+  const result = v.safeParse(optionsSchema, named ? presets().withPreset(options, env) : options)
   const problems = (result.issues ?? []).map((issue) => toProblem(issue, fromEnv))
   const ring = ringProblem(result.output, options)
   if (ring !== null) problems.push(ring)
   const variable = systemVariableProblem(env)
   if (variable !== null) problems.push(variable)
-  if (problems.length === 0) problems.push(...alertProblems(result.output as Checked, env))
+  if (problems.length === 0 && isAboutAlerts(result.output as Checked))
+    problems.push(...alertOptions().alertProblems(result.output as Checked, env))
   if (problems.length > 0) throw OptionsError.fromProblems(onePerPath(problems))
   return fill(result.output as Checked, env)
 }
 
 type Checked = v.InferOutput<typeof optionsSchema>
+
+const isAboutAlerts = ({ alerts, alertTargets, onAlert }: Checked): boolean =>
+  alerts !== undefined || alertTargets !== undefined || onAlert !== undefined
 
 function withEnv(input: unknown, env: Env): { options: unknown; fromEnv: Map<string, string> } {
   const fromEnv = new Map<string, string>()
@@ -76,7 +80,8 @@ function fill(checked: Checked, env: Env): ResolvedOptions {
   const { preset: _, alerts: __, alertTargets: ___, onAlert: ____, ...given } = defined(checked)
   const asked = (checked.sinks as ResolvedSink[] | undefined) ?? DEFAULT_OPTIONS.sinks
   const mode = checked.mode ?? DEFAULT_OPTIONS.mode
-  const sinks = [...asked.map((sink) => withMode(sink, mode, env)), ...alertSinks(checked)]
+  const forAlerts = isAboutAlerts(checked) ? alertOptions().alertSinks(checked) : []
+  const sinks = [...asked.map((sink) => withMode(sink, mode, env)), ...forAlerts]
   const ring = { ...DEFAULT_OPTIONS.ring, ...defined(checked.ring ?? {}) }
   return {
     ...DEFAULT_OPTIONS,

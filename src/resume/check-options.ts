@@ -1,11 +1,15 @@
-import { describeValue } from '../options/describe.js'
+import { describeValue, quote } from '../options/describe.js'
 import { type OptionProblem, OptionsError } from '../options/errors.js'
 import type { ResolvedOptions } from '../options/options.js'
+import { isRecord } from '../options/schema-parts.js'
 import { resolveOptions } from '../options/validate.js'
 import type { ResumeOptions } from './types.js'
 
 /** What `resume()` was given, checked, as options of `init()`. Throws one OptionsError that lists every wrong option. */
-export function checkOptions({ run, from, ifMissing, ...plain }: ResumeOptions): ResolvedOptions {
+export function checkOptions(given: ResumeOptions): ResolvedOptions {
+  const isObject: boolean = isRecord(given)
+  if (!isObject) throw new OptionsError(notAnObject(given))
+  const { run, from, ifMissing, ...plain } = given
   const problems: OptionProblem[] = []
   const check = (name: string, value: unknown, isGood: boolean, fix: string): void => {
     if (!isGood) problems.push({ path: name, given: describeValue(value, [name]), fix })
@@ -24,4 +28,10 @@ export function checkOptions({ run, from, ifMissing, ...plain }: ResumeOptions):
     problems.push(...error.problems)
   }
   throw OptionsError.fromProblems(problems)
+}
+
+/** Most likely a run's id alone. */
+function notAnObject(given: unknown): string {
+  const fix = typeof given === 'string' && given !== '' ? `{ run: ${quote(given)} }` : "{ run: 'id' }"
+  return `resume() takes an object of options: given ${describeValue(given, [])}; give ${fix}`
 }

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { listenForAlerts } from '../alerts/listen.js'
 import { openCheckpoints } from '../checkpoint/index.js'
 import { listSegments } from '../journal/files.js'
 import { addRewind } from '../journal/rewinds.js'
 import { resolveOptions } from '../options/validate.js'
+import { alertOptions } from '../options/when-given.js'
 import { endOf } from '../recovery/end-of-run.js'
 import { INTERNAL_THREAD } from '../ring/internal-thread.js'
 import { init } from '../run/init.js'
@@ -28,8 +28,8 @@ const WRITTEN_TO = ['', 'lock', 'cursors', 'journal', 'checkpoints', 'artifacts/
 
 /** See `resume()` of the package. */
 export async function resumeRun(given: ResumeOptions): Promise<Run> {
-  const { run: _run, from, ifMissing: _ifMissing, ...plain } = given
   const asked = checkOptions(given)
+  const { run: _run, from, ifMissing: _ifMissing, ...plain } = given
   // init() says what a run is in a thread of ours, which a preload may run in too.
   if (asked.mode === 'disabled' || process.env[INTERNAL_THREAD] !== undefined) return init(plain)
   const found = findRun(given, asked)
@@ -46,7 +46,7 @@ export async function resumeRun(given: ResumeOptions): Promise<Run> {
       from ?? (given.checkpoints === undefined ? 'auto' : 'latest'),
       nonce,
     )
-    if (given.onAlert !== undefined) listenForAlerts(options, given.onAlert)
+    if (given.onAlert !== undefined) alertOptions().listenForAlerts(options, given.onAlert)
     const run = new LiveRun({ ...options, project: file.project, id: file.id }, resumed)
     // Parameters that are others now.
     if (given.config !== undefined && !isEqualJson(options.config, file.config))

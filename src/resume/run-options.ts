@@ -1,6 +1,6 @@
-import { alertOptionsOf } from '../alerts/options/alert-sinks.js'
 import { isAlertSinkName } from '../alerts/sink-names.js'
 import type { RunOptions, SinkOption } from '../options/options.js'
+import { alertOptions } from '../options/when-given.js'
 import type { RunFile } from '../store/run-file.js'
 import { goalsOf } from '../store/runs/summary-journal.js'
 import type { ResumeOptions } from './types.js'
@@ -20,7 +20,7 @@ export function optionsOf(
     ...(jobType === null ? {} : { jobType }),
     config: file.config,
     sinks: file.sinks.filter(isAsked).map(sinkOption),
-    ...alertOptionsOf(file.sinks),
+    ...alertOptions().alertOptionsOf(file.sinks),
     goals: goalsOf(file),
   }
   const set = Object.entries(given).filter(([, value]) => value !== undefined)

@@ -1,6 +1,6 @@
-import { listenForAlerts } from '../alerts/listen.js'
 import type { RunOptions } from '../options/options.js'
 import { resolveOptions } from '../options/validate.js'
+import { alertOptions } from '../options/when-given.js'
 import { INTERNAL_THREAD } from '../ring/internal-thread.js'
 import { DisabledRun } from './disabled-run.js'
 import { LiveRun } from './live-run.js'
@@ -18,7 +18,7 @@ export function init(options: RunOptions = {}): Run {
   // A preload (`--import`) that calls init() also runs in our own threads, and must not start more of them.
   const ours = process.env[INTERNAL_THREAD] !== undefined
   if (resolved.mode === 'disabled' || ours) return new DisabledRun()
-  if (options.onAlert !== undefined) listenForAlerts(resolved, options.onAlert)
+  if (options.onAlert !== undefined) alertOptions().listenForAlerts(resolved, options.onAlert)
   return new LiveRun(resolved)
 }
 

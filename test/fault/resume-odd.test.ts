@@ -101,6 +101,22 @@ describe('resume()', () => {
     }
   })
 
+  test('takes no id alone: says in one line what to give', async () => {
+    const of = (given: unknown) => resume(given as ResumeOptions).then(String, (error: Error) => error)
+    expect(await of('baseline')).toMatchObject({
+      code: 'OFFSTEP_OPTIONS',
+      message: 'resume() takes an object of options: given string "baseline"; give { run: "baseline" }',
+    })
+    for (const given of [null, 5, ['baseline'], '']) {
+      expect(await of(given)).toMatchObject({
+        code: 'OFFSTEP_OPTIONS',
+        message: expect.stringMatching(
+          /^resume\(\) takes an object of options: given [^\n]*; give \{ run: 'id' \}$/,
+        ),
+      })
+    }
+  })
+
   test('sets aside the checkpoints behind, also where no row is behind', async () => {
     const dir = temporaryDirectory()
     const runDir = await firstRun(dir, 4, [2, 4])

@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { alertOptionsOf } from '../../src/alerts/options/alert-sinks.js'
-import { OptionsError } from '../../src/options/errors.js'
-import { saveConfig } from '../../src/options/save.js'
-import { resolveOptions } from '../../src/options/validate.js'
+import { alertOptionsOf } from '../../dist/src/alerts/options/alert-sinks.js'
+import { OptionsError } from '../../dist/src/options/errors.js'
+import { saveConfig } from '../../dist/src/options/save.js'
+import { resolveOptions } from '../../dist/src/options/validate.js'
 import { temporaryDirectory } from '../support/directory.js'
 
 const SECRET = 'https://hooks.slack.com/services/T0/B0/S3CR3T'
@@ -47,7 +47,10 @@ describe('one error tells everything that is wrong', () => {
 
   test.each<[unknown, string]>([
     ['slak', 'alertTargets[0]: string "slak"'],
-    ['slack', 'alertTargets[0]: no address; set the environment variable OFFSTEP_SLACK_WEBHOOK, or give url'],
+    [
+      { type: 'slack', name: 'ops' },
+      'alertTargets[0]: no address for "ops" (slack); set the environment variable OFFSTEP_SLACK_WEBHOOK, or give url',
+    ],
     [{ type: 'slack', url: 'S3CR3T' }, 'alertTargets[0].url: string "***"; give an http or https URL'],
     [SECRET, 'alertTargets[0]: string "***"; give "terminal"'],
     [{ type: SECRET }, 'alertTargets[0].type: string "***"'],

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { resolveOptions } from '../../src/options/validate.js'
+import { resolveOptions } from '../../dist/src/options/validate.js'
 import { opened, type Parts, prepared, rowsOf } from '../support/mlflow-run.js'
 
 async function complaint(parts: Parts) {

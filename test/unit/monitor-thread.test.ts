@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Sample } from '../../src/monitor/system/sample.js'
-import { F64, now, SystemMemory } from '../../src/monitor/system/shared-memory.js'
+import { BEAT_MS, F64, now, SystemMemory } from '../../src/monitor/system/shared-memory.js'
 import { TensorMeter } from '../../src/monitor/system/tensors.js'
-import { BEAT_MS, TrainingThreadMeter } from '../../src/monitor/system/training-thread.js'
+import { TrainingThreadMeter } from '../../src/monitor/system/training-thread.js'
 import { SystemProbe } from '../../src/run/system/probe.js'
 import { until } from '../support/until.js'
 

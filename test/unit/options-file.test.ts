@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { OptionsError } from '../../src/options/errors.js'
-import { foundFile, readOptions } from '../../src/options/file.js'
-import type { RunOptions } from '../../src/options/options.js'
-import { saveConfig } from '../../src/options/save.js'
-import { resolveOptions } from '../../src/options/validate.js'
+import { OptionsError } from '../../dist/src/options/errors.js'
+import { foundFile, readOptions } from '../../dist/src/options/file.js'
+import type { RunOptions } from '../../dist/src/options/options.js'
+import { saveConfig } from '../../dist/src/options/save.js'
+import { resolveOptions } from '../../dist/src/options/validate.js'
 
 let dir: string
 beforeEach(() => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { OptionsError } from '../../src/options/errors.js'
-import { resolveOptions } from '../../src/options/validate.js'
+import { OptionsError } from '../../dist/src/options/errors.js'
+import { resolveOptions } from '../../dist/src/options/validate.js'
 
 function errorOf(input: unknown, env: Record<string, string> = {}): OptionsError {
   try {

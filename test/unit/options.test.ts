@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import type { RunOptions } from '../../src/options/options.js'
-import { resolveOptions } from '../../src/options/validate.js'
+import type { RunOptions } from '../../dist/src/options/options.js'
+import { resolveOptions } from '../../dist/src/options/validate.js'
 
 const MIB = 2 ** 20
 

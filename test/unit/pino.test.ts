@@ -167,6 +167,24 @@ describe('run.logLines', () => {
     expect(run.status().dropped['invalid-media']).toBe(3)
   })
 
+  test('a line that is none costs only itself, and one warning', async () => {
+    const warned: Error[] = []
+    const hear = (warning: Error) => void warned.push(warning)
+    process.on('warning', hear)
+    onTestFinished(() => void process.off('warning', hear))
+    const run = startRun()
+    const bad = [{ text: 5 }, null, { text: 'x', level: 'loud' }, { text: 'x', time: Number.NaN }] as never[]
+    run.logLines([{ text: 'before' }, ...bad, { text: 'behind' }])
+    run.logLines([{ text: 'later' }, ...bad])
+    await run.finish()
+    expect(logOf(run.dir)).toEqual(['info   before', 'info   behind', 'info   later'])
+    const { dropped, values } = run.status()
+    expect([dropped.total, values.refused]).toEqual([0, 8])
+    expect(warned.map(({ message }) => message)).toEqual([
+      'A part of "console" (console) is left out: the text of a line must be a string',
+    ])
+  })
+
   test('what the process prints is captured where the log is a sink, and not elsewhere', () => {
     const log = startRun({ captureConsole: undefined })
     expect((log as unknown as { options: { captureConsole: boolean } }).options.captureConsole).toBe(true)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { PRESET_NAMES, PRESETS } from '../../src/options/presets.js'
-import { resolveOptions } from '../../src/options/validate.js'
+import { PRESET_NAMES } from '../../dist/src/options/defaults.js'
+import { PRESETS } from '../../dist/src/options/presets.js'
+import { resolveOptions } from '../../dist/src/options/validate.js'
 
 const KEYS = { WANDB_API_KEY: 'k'.repeat(40), MLFLOW_TRACKING_URI: 'http://127.0.0.1:5000' }
 const sinkNames = (input: unknown, env = {}) => resolveOptions(input, env).sinks.map(({ name }) => name)

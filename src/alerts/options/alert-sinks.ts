@@ -34,12 +34,14 @@ export function alertProblems(given: AlertOptionsGiven, env: Env): OptionProblem
 
 function addressProblems(given: AlertOptionsGiven, env: Env): OptionProblem[] {
   if (isOff(given)) return []
-  return targetsOf(given).flatMap(({ target, secrets }, index): OptionProblem[] => {
+  return targetsOf(given).flatMap(({ name, target, secrets }, index): OptionProblem[] => {
     if (target === null || secrets.url !== undefined) return []
     const url = env[target.env]
     if (!url) {
       const fix = `set the environment variable ${target.env}, or give url`
-      return [{ path: pathText(['alertTargets', index]), given: 'no address', fix }]
+      // By its name too: of a run that goes on, whoever resumes it has not written the list.
+      const given = `no address for ${JSON.stringify(name)} (${target.type})`
+      return [{ path: pathText(['alertTargets', index]), given, fix }]
     }
     const fix = addressProblem(target.type, url)
     return fix === null
@@ -85,11 +87,10 @@ const problem = (path: (string | number)[], value: unknown, fix: string): Option
 
 /**
  * The sinks that the options about alerts make: one for what needs no network, and one for each target that does, so
- * that each has its own cursor, back-off and count. None where there are no such options.
+ * that each has its own cursor, back-off and count. For a run that has such options.
  */
 export function alertSinks(given: AlertOptionsGiven): ResolvedSink[] {
-  const { alerts, alertTargets, onAlert, goals } = given
-  if (alerts === undefined && alertTargets === undefined && onAlert === undefined) return []
+  const { alerts, goals } = given
   const rules = (alerts ?? []).filter((rule) => rule !== null).map((rule) => withGoal(rule, goals ?? {}))
   const targets = targetsOf(given)
   const remote = targets.flatMap(({ target, secrets }) => (target === null ? [] : [{ target, secrets }]))

@@ -52,6 +52,9 @@ export const F64 = {
   TENSORS_PERIOD: 24,
 } as const
 
+/** How often the owner's thread says that its event loop turns. A delay that is shorter may go unseen. */
+export const BEAT_MS = 500
+
 /** A clock that all threads of the process share, and nobody sets. Milliseconds. */
 export const now = (): number => performance.timeOrigin + performance.now()
 

@@ -1,5 +1,5 @@
 import { MIB, percent, type Sample } from './sample.js'
-import { F64, now, type SystemMemory } from './shared-memory.js'
+import { BEAT_MS, F64, now, type SystemMemory } from './shared-memory.js'
 
 /**
  * The event loop of the thread that owns the run, from what it has written down (run/system/probe.ts). A thread that
@@ -67,6 +67,3 @@ export class TrainingThreadMeter {
     this.#memory.nextPeriod()
   }
 }
-
-/** How often the thread says that its event loop turns. A delay that is shorter may go unseen. */
-export const BEAT_MS = 250

@@ -1,10 +1,10 @@
-import { capture } from '../../checkpoint/capture/capture.js'
 import { CheckpointMemory } from '../../checkpoint/capture/memory.js'
 import type { Capturable, Captured } from '../../checkpoint/capture/types.js'
-import { CheckpointError } from '../../checkpoint/errors.js'
+import type { CheckpointError } from '../../checkpoint/errors.js'
 import type { CheckpointRequest } from '../../checkpoint/request.js'
 import type { CheckpointTaskResult } from '../../checkpoint/save-task.js'
 import type { PostedCheckpoint } from '../../daemon/messages.js'
+import { lazyModule } from '../../lazy-module.js'
 import type { ResolvedOptions } from '../../options/options.js'
 import type { JsonObject } from '../../record/json.js'
 import { toJson } from '../../record/to-json.js'
@@ -13,6 +13,11 @@ import { errorText } from '../read-back.js'
 import { describeValue, type Warn } from '../warnings.js'
 import { Schedule } from './schedule.js'
 import type { SaveOptions, SaveResult } from './types.js'
+
+/** Runs that save nothing do not load it. */
+const capturing = lazyModule<typeof import('../../checkpoint/capture/capture.js')>(
+  'checkpoint/capture/capture.js',
+)
 
 const KEEP_ALIVE_MS = 60_000
 /** A daemon that has given no sign of life for so long is dead: its successor begins when the event loop turns. */
@@ -59,7 +64,7 @@ export class CheckpointSaver {
     let captured: Captured | undefined
     try {
       const about = aboutOf(step, options)
-      captured = capture(what, this.#memory)
+      captured = capturing().capture(what, this.#memory)
       this.schedule.saved(step, options.epoch)
       return this.#send(captured, { ...about, content: captured.content })
     } catch (error) {
@@ -205,7 +210,9 @@ export class CheckpointSaver {
 }
 
 function problemOf(error: unknown): string {
-  if (error instanceof CheckpointError) return error.message
+  // By its code: its class belongs to what is loaded when it is used.
+  const { code, message } = error as Partial<CheckpointError>
+  if (code === 'OFFSTEP_CHECKPOINT') return message!
   if (error instanceof RangeError && /stack/.test(error.message)) {
     return 'the state or the metadata contain themselves: give plain values'
   }

@@ -19,6 +19,9 @@ export class MediaInput {
   readonly own: SharedArrayBuffer[] = []
   /** Of all arrays so far. */
   bytes = 0
+  /** Parts of the call that are left out of it, and what is wrong with the first. */
+  refused = 0
+  whyRefused = ''
   readonly #handOver: boolean
   readonly #memory: SpareMemory
   readonly #reads: PendingRead[] = []
@@ -35,6 +38,10 @@ export class MediaInput {
   set(field: string, value: unknown): this {
     if (value !== undefined) this.fields[field] = value
     return this
+  }
+
+  refuse(why: string): void {
+    if (this.refused++ === 0) this.whyRefused = why
   }
 
   /** Throws where it is no array of numbers, or a tensor that is disposed. */

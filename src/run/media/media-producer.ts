@@ -46,6 +46,7 @@ export class MediaProducer {
       refusal = this.#refusal(name, step)
       if (refusal === null) {
         call.fill(input)
+        if (input.refused > 0) this.#refuseParts(call, input)
         this.outbox.add({ kind, name: name.toWellFormed(), step, time }, input)
       }
     } catch (error) {
@@ -58,6 +59,12 @@ export class MediaProducer {
     this.#ring.counters[DROP[cause]]!++
     if (why !== null)
       this.#warn(`${cause}-${kind}`, `${describeName(name)} (${kind}) cannot be logged: ${why}`)
+  }
+
+  /** The rest of the call is logged. */
+  #refuseParts({ kind, name }: MediaCall, { refused, whyRefused }: MediaInput): void {
+    this.#ring.counters[F64.REFUSED_VALUES]! += refused
+    this.#warn(`refused-${kind}`, `A part of ${describeName(name)} (${kind}) is left out: ${whyRefused}`)
   }
 
   #refusal(name: unknown, step: unknown): Refusal | null {

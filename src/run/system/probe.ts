@@ -2,8 +2,7 @@ import { PerformanceObserver, performance } from 'node:perf_hooks'
 // The module's own: a test of the application's may have put fake timers in the place of the global ones.
 import { clearInterval, setInterval } from 'node:timers'
 import { getHeapStatistics } from 'node:v8'
-import { F64, now, SystemMemory, type SystemSnapshot } from '../../monitor/system/shared-memory.js'
-import { BEAT_MS } from '../../monitor/system/training-thread.js'
+import { BEAT_MS, F64, now, SystemMemory, type SystemSnapshot } from '../../monitor/system/shared-memory.js'
 
 export interface ProbeOptions {
   /** Count garbage collections too: the engine then tells this thread of each. */
@@ -11,7 +10,7 @@ export interface ProbeOptions {
 }
 
 /**
- * The monitor's side of the thread that owns the run: four times a second, when its event loop turns, it stores a few
+ * The monitor's side of the thread that owns the run: twice a second, when its event loop turns, it stores a few
  * numbers into shared memory (about 2 us). It makes no call to the system, and keeps no process alive.
  */
 export class SystemProbe {

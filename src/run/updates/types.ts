@@ -87,7 +87,8 @@ export interface RunUpdates {
   alert(options: AlertOptions): void
   /**
    * Adds lines to what the run has printed: they come where captured output does (the sink `log`, W&B's output.log), and
-   * are not printed. One call is one record: give many lines at once. For `pino`: see `offstep/pino`.
+   * are not printed. One call is one record: give many lines at once. A line that is none is left out, counted in
+   * `status().values.refused`, and warned of once; where no line is left, the call is. For `pino`: see `offstep/pino`.
    */
   logLines(lines: readonly LogLine[]): void
   /**
