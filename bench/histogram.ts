@@ -22,8 +22,9 @@ export class Histogram {
     return histogram
   }
 
+  /** The end of the bucket that holds it, and so up to a thousandth above it. */
   quantileUs(fraction: number): number {
-    return this.#values.getValueAtPercentile(fraction * 100) / 1000
+    return Math.min(this.#values.getValueAtPercentile(fraction * 100), this.#values.maxValue) / 1000
   }
 
   summary(): Latencies {

@@ -1,55 +1,41 @@
-import os from 'node:os'
-import { parseArgs } from 'node:util'
-import { type Benchmark, SCOPES } from './benchmark.js'
-import { describeMachine } from './machine.js'
-import { type BenchmarkReport, formatFigures, writeJson } from './report.js'
-import { BENCHMARKS, choose } from './suite.js'
+import { SCOPES } from './benchmark.js'
+import { compareCommand } from './report/compare/command.js'
+import { documentCommand } from './report/document/command.js'
+import { ReportError } from './report/file.js'
+import { runCommand } from './run.js'
+import { BENCHMARKS } from './suite.js'
+import { UsageError } from './usage.js'
 
 const USAGE = `npm run bench -- [all | scope ... | name ...] [--seconds n] [--quick] [--json file]
+npm run bench -- compare old.json new.json [--threshold percent] [--fail-on-slower]
+npm run bench -- document report.json ...
 
 Scopes:
   ${SCOPES.join(' ')}
 
 Names, and the scopes that they belong to:
-${BENCHMARKS.map(({ name, scopes, about }) => `  ${name.padEnd(14)} ${about} (${scopes.join(', ')})`).join('\n')}
+${BENCHMARKS.map(({ name, scopes, about }) => `  ${name.padEnd(18)} ${about} (${scopes.join(', ')})`).join('\n')}
 `
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    seconds: { type: 'string' },
-    quick: { type: 'boolean', default: false },
-    json: { type: 'string' },
-    help: { type: 'boolean', default: false },
-  },
-})
-const { chosen, unknown } = choose(positionals)
-const seconds = values.seconds === undefined ? null : Number(values.seconds)
-
-if (values.help) process.stdout.write(USAGE)
-else if (unknown.length > 0 || (seconds !== null && !(seconds > 0))) {
-  const why =
-    unknown.length > 0
-      ? `no scope or benchmark is named ${unknown.join(', ')}`
-      : '--seconds takes a number above 0'
-  process.stderr.write(`bench: ${why}\n\n${USAGE}`)
+try {
+  await main(process.argv.slice(2))
+} catch (error) {
+  if (!isMistake(error)) throw error
+  const usage = error instanceof ReportError ? '' : `\n${USAGE}`
+  process.stderr.write(`bench: ${error.message}\n${usage}`)
   process.exitCode = 2
-} else await runAll(chosen)
+}
 
-async function runAll(benchmarks: readonly Benchmark[]): Promise<void> {
-  const machine = describeMachine()
-  const { cpu, cores, os: system, node, loadAverage } = machine
-  process.stdout.write(`${cpu}, ${cores} cores, ${system}, Node ${node}, load ${loadAverage.toFixed(2)}\n`)
-  const reports: BenchmarkReport[] = []
-  for (const { name, about, run } of benchmarks) {
-    process.stdout.write(`\n${name}: ${about}\n`)
-    const loadBefore = os.loadavg()[0]!
-    const start = performance.now()
-    const result = await run({ seconds, quick: values.quick })
-    const measured = 'figures' in result ? result : { figures: result, charts: [] }
-    reports.push({ name, about, seconds: (performance.now() - start) / 1000, loadBefore, ...measured })
-    process.stdout.write(`${formatFigures(measured.figures)}\n`)
-    // After each: a suite that is stopped has what it measured.
-    if (values.json !== undefined) writeJson(values.json, machine, reports)
-  }
+async function main(args: readonly string[]): Promise<void> {
+  const [command, ...rest] = args
+  if (args.includes('--help')) process.stdout.write(USAGE)
+  else if (command === 'compare') compareCommand(rest)
+  else if (command === 'document') await documentCommand(rest)
+  else await runCommand(args)
+}
+
+/** Of whoever typed the command, parseArgs' complaints among them. */
+function isMistake(error: unknown): error is Error {
+  if (error instanceof UsageError || error instanceof ReportError) return true
+  return String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS')
 }

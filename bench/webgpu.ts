@@ -69,3 +69,12 @@ export async function useWebGpu(): Promise<void> {
   await import('@tensorflow/tfjs-backend-webgpu')
   if (!(await core.setBackend('webgpu'))) throw new Error('TensorFlow.js cannot use WebGPU here')
 }
+
+/** What the backend computes on, once `useWebGpu()` has set it up. */
+export async function adapterName(): Promise<string> {
+  const { gpu } = (globalThis as unknown as { navigator: { gpu: GPU } }).navigator
+  const info = (await gpu.requestAdapter())?.info
+  return info === undefined
+    ? 'unknown'
+    : [info.vendor, info.device, info.description].filter(Boolean).join(', ')
+}

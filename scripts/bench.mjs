@@ -1,4 +1,4 @@
-// npm run bench -- [name ...] [--seconds n] [--quick] [--json file]: sets up what is missing, then measures.
+// npm run bench -- [scope or name ...] [--help]: sets up what is missing, then measures, compares or documents.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'

@@ -13,8 +13,8 @@ const MAX_SPARE = 32
 /** What a failed sync would have to be written again from: whole buffers since the last sync, oldest first. */
 export class UnsyncedBuffers {
   readonly #bufferBytes: number
-  readonly #kept: { readonly bytes: Buffer; readonly rows: RowRanges }[] = []
-  readonly #spare: Buffer[] = []
+  readonly #kept: { readonly bytes: Buffer<ArrayBuffer>; readonly rows: RowRanges }[] = []
+  readonly #spare: Buffer<ArrayBuffer>[] = []
   /** Rows whose records begin in the buffer that is being filled. */
   rows: RowRanges = new Map()
 
@@ -30,12 +30,11 @@ export class UnsyncedBuffers {
     return this.#kept.map(({ bytes }) => bytes)
   }
 
-  /** Copies a full buffer, which is filled anew from now on. */
-  keep(buffer: Buffer): void {
-    const bytes = this.#spare.pop() ?? Buffer.allocUnsafeSlow(this.#bufferBytes)
-    buffer.copy(bytes)
+  /** Keeps a full buffer; returns the one that is filled from now on. */
+  keep(bytes: Buffer<ArrayBuffer>): Buffer<ArrayBuffer> {
     this.#kept.push({ bytes, rows: this.rows })
     this.rows = new Map()
+    return this.#spare.pop() ?? Buffer.allocUnsafeSlow(this.#bufferBytes)
   }
 
   /** All of it is synced. */

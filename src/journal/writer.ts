@@ -40,7 +40,9 @@ export class JournalWriter {
   readonly #options: JournalWriterOptions
   readonly #files: JournalFs
   readonly #head: SegmentHead
-  readonly #buffer = Buffer.alloc(BUFFER_BYTES)
+  #buffer = Buffer.alloc(BUFFER_BYTES)
+  /** V8 copies out of shared memory byte by byte, unless both ends are aligned; and the rest with memcpy. */
+  readonly #aligned = new Uint8Array(BLOCK_BYTES)
   /** File offset of the buffer's first byte: a multiple of the block size. */
   #base = 0
   /** End of the data in the buffer. */
@@ -131,7 +133,8 @@ export class JournalWriter {
     const at = this.#end
     const payload = at + CHUNK_HEADER_BYTES
     writeFramesHeader(this.#buffer, payload, producer, rows, firstSequence)
-    this.#buffer.set(frames, payload + FRAMES_HEADER_BYTES)
+    this.#aligned.set(frames)
+    this.#buffer.set(this.#aligned.subarray(0, frames.length), payload + FRAMES_HEADER_BYTES)
     sealChunk(this.#buffer, at, length, CHUNK.FULL)
     this.#end = payload + length
     if (rows > 0) this.#appended.set(producer, firstSequence + rows)
@@ -198,7 +201,7 @@ export class JournalWriter {
   #makeRoom(): void {
     if (this.#end < BUFFER_BYTES) return
     this.flush()
-    this.#unsynced.keep(this.#buffer)
+    this.#buffer = this.#unsynced.keep(this.#buffer)
     this.#base += BUFFER_BYTES
     this.#end = 0
     this.#flushed = 0
