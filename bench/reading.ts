@@ -28,9 +28,9 @@ export const reading: Benchmark = {
     return withDirectory(async (dir) => {
       await isolate('reading-make', { dir, runs })
       const [finished, killedTen, killedOne, plotted] = runs.large as [LargeRun, LargeRun, LargeRun, LargeRun]
-      const at = ({ id }: LargeRun): string => path.join(dir, 'bench', id)
+      const at = ({ id }: LargeRun): string => path.join(dir, 'large', 'bench', id)
       return [
-        ...(await listing(dir, runs.small.count, rounds)),
+        ...(await listing(path.join(dir, 'many'), runs.small.count, rounds)),
         await firstChart('killed, rows of 10', at(killedTen), killedTen.points, rounds, true),
         await firstChart('killed, rows of 1', at(killedOne), killedOne.points, rounds, true),
         await firstChart('finished', at(finished), finished.points, rounds, false),

@@ -63,8 +63,6 @@ const PARTS = {
   'find frames': 'findFrames',
   'copy out of the ring': 'ringCopy',
   checksum: 'checksum',
-  // For the case that a sync fails.
-  'second copy': 'memoryCopy',
   write: 'write',
 } as const satisfies { readonly [name: string]: keyof Speeds }
 const NAMES = Object.keys(PARTS) as (keyof typeof PARTS)[]

@@ -1,4 +1,7 @@
-/** Makes what `reading` reads, by the code that live runs use: runs of many points, and many runs of few. */
+/**
+ * Makes what `reading` reads, by the code that live runs use: runs of many points, and, apart from them, many runs of few: a
+ * list has to read the last rows of each run that was killed.
+ */
 import { cpSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { recoverRun } from '../../src/recovery/recover-run.js'
@@ -14,23 +17,24 @@ const ROWS_AT_ONCE = 4000
 const SUMMARY = { name: 'summary', module: null, export: 'default', options: {} }
 
 const { dir, runs } = parameters<{ dir: string; runs: MadeRuns }>()
-const project = path.join(dir, 'bench')
+const large = path.join(dir, 'large', 'bench')
+const many = path.join(dir, 'many', 'bench')
 
 for (const { id, points, metrics, status } of runs.large) {
-  makeJournal(path.join(project, id), points, metrics)
-  describe(id, status, 0)
+  makeJournal(path.join(large, id), points, metrics)
+  describe(large, id, status, 0)
 }
 // One run is made in full, and the others are copies under their own names.
 const template = 'template'
-makeJournal(path.join(project, template), runs.small.points, 10)
-describe(template, 'completed', 0)
-await recoverRun(path.join(project, template))
+makeJournal(path.join(many, template), runs.small.points, 10)
+describe(many, template, 'completed', 0)
+await recoverRun(path.join(many, template))
 for (let index = 0; index < runs.small.count; index++) {
   const id = `run-${index}`
-  cpSync(path.join(project, template), path.join(project, id), { recursive: true })
-  describe(id, 'completed', index)
+  cpSync(path.join(many, template), path.join(many, id), { recursive: true })
+  describe(many, id, 'completed', index)
 }
-rmSync(path.join(project, template), { recursive: true })
+rmSync(path.join(many, template), { recursive: true })
 report({})
 
 /** Rows of ten metrics, or of one, which is logged by its handle. */
@@ -53,7 +57,7 @@ function makeJournal(runDir: string, points: number, metrics: 1 | 10): void {
   journal.close()
 }
 
-function describe(id: string, status: RunStatus, index: number): void {
+function describe(project: string, id: string, status: RunStatus, index: number): void {
   const startTime = new Date(1_760_000_000_000 + index * 1000).toISOString()
   const ended = status !== 'running' && { endTime: startTime, durationSeconds: 60 }
   const known = { id, project: 'bench', status, startTime, ...ended }

@@ -95,7 +95,8 @@ export class RingReader {
         continue
       }
       if (isRecord(kind)) {
-        const ahead = (u32[at * 2 + 1]! - (sequence % 2 ** 32)) | 0
+        // Both modulo 2^32; `%` would be a call of fmod, for each row.
+        const ahead = (u32[at * 2 + 1]! - (sequence | 0)) | 0
         if (ahead < 0) {
           if (taken > 0) break
           position = (position + words) | 0

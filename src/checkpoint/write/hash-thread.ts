@@ -22,12 +22,13 @@ let thread: Worker | null = null
 let tasks = 0
 const waiting = new Map<number, (sha256: string | null) => void>()
 
-/** Null where the thread has died: the caller hashes then. Begins at once; does not keep the process alive. */
+/** Null where the thread has died: the caller hashes then. Begins at once, and keeps the process alive until then. */
 export function hashOnThread(chunks: readonly Uint8Array[]): Promise<string | null> {
   const task: HashTask = { id: tasks++, chunks }
   return new Promise((resolve) => {
     waiting.set(task.id, resolve)
     thread ??= start()
+    thread.ref()
     thread.postMessage(task)
   })
 }
