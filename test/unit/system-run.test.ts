@@ -30,7 +30,11 @@ test('run.system() is the newest sample, without waiting, and the journal has it
   const run = start({ sinks: ['jsonl'], monitor: OFTEN })
   expect(run.system()).toBe(null)
   run.log({ loss: 1 }, 41)
-  await until('there is a sample of that step', () => run.system()?.step === 41)
+  // The first may be taken before this thread has told of itself.
+  await until('there is a whole sample of that step', () => {
+    const sample = run.system()
+    return sample?.step === 41 && sample.values['nodejs.heap.usedMB'] !== undefined
+  })
   const seen = run.system()!
   expect(Math.abs(Date.now() - seen.time)).toBeLessThan(60_000)
   expect(seen.values['proc.memory.rssMB']).toBeGreaterThan(10)
