@@ -1,4 +1,4 @@
-/** A training without a tracker and with each of several: blocks of the same steps take turns. */
+/** A training with several trackers and with none, which take turns; and then each of them alone. */
 import { mkdirSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
@@ -8,22 +8,25 @@ import { loadCorpus } from '../../examples/moby-dick/text.js'
 import { Histogram } from '../histogram.js'
 import { median } from '../statistics.js'
 import { threadTimes } from '../threads.js'
-import { type BlockPlan, runBlock } from '../training/block.js'
+import { runBlock } from '../training/block.js'
 import {
   type Block,
   type Compared,
   type OfVariants,
   type Plan,
+  type Turn,
   VARIANTS,
   type Variant,
 } from '../training/measured.js'
-import { START } from '../training/trackers.js'
+import { START, type Tracker } from '../training/trackers.js'
+import { Turns } from '../training/turns.js'
 import { Workload } from '../training/workload.js'
 import { adapterName, useWebGpu } from '../webgpu.js'
 import { parameters, report } from './support.js'
 
 const plan = parameters<Plan>()
-const { dir, model, backend, budgetMs, minRounds, warmUpMs, blockMs, minSteps, histogramEvery } = plan
+const { dir, model, backend, budgetMs, minRounds, warmUpMs, turnMs, blockMs, minSteps } = plan
+const { histogramEvery } = plan
 /** Beyond its budget, to have the rounds that it needs. */
 const PATIENCE = 3
 /** The steps' own time is first known from so much of training, and from two steps at least. */
@@ -38,28 +41,28 @@ const { stepMs, parameterCount } = await calibrate()
 await Promise.all(Array.from({ length: 8 }, () => stat('.')))
 const own = threadTimes()
 
-const warmUpSteps = Math.max(3, Math.ceil(warmUpMs / stepMs))
-const steps = Math.max(minSteps, Math.ceil(blockMs / stepMs / histogramEvery) * histogramEvery)
-const expectedMs = VARIANTS.length * (warmUpSteps + steps) * stepMs
+const stepsIn = (ms: number): number => Math.ceil(ms / stepMs)
+const warmUpSteps = Math.max(3, stepsIn(warmUpMs))
+const turnSteps = Math.max(2, stepsIn(turnMs))
+const blockSteps = Math.max(minSteps, Math.ceil(stepsIn(blockMs) / histogramEvery) * histogramEvery)
 const histograms = newHistograms()
-const rounds: OfVariants<Block>[] = []
-if (expectedMs * minRounds < PATIENCE * budgetMs) {
-  const start = performance.now()
-  await runRound(0, { warmUpSteps, steps: warmUpSteps, histogramEvery }, newHistograms())
-  let roundMs = 0
-  while (rounds.length < minRounds || performance.now() - start + roundMs < budgetMs) {
-    const begin = performance.now()
-    rounds.push(await runRound(rounds.length + 2, { warmUpSteps, steps, histogramEvery }, histograms))
-    roundMs = performance.now() - begin
-  }
+const rounds: OfVariants<Turn>[] = []
+let alone: OfVariants<Block> | null = null
+const roundMs = VARIANTS.length * 1.5 * turnSteps * stepMs
+const aloneMs = VARIANTS.length * (warmUpSteps + blockSteps) * stepMs
+if (minRounds * roundMs + aloneMs < PATIENCE * budgetMs) {
+  await takeTurns(Math.max(minRounds * roundMs, budgetMs - aloneMs))
+  alone = await eachAlone()
 }
 const result: Compared = {
   stepMs,
   parameterCount,
   adapter: backend === 'webgpu' ? await adapterName() : null,
-  steps,
+  turnSteps,
+  blockSteps,
   histogramEvery,
   rounds,
+  alone,
   distributions: ofVariants((variant) => histograms[variant].summary()),
 }
 report(result)
@@ -80,45 +83,42 @@ async function calibrate(): Promise<{ stepMs: number; parameterCount: number }> 
   return { stepMs: median(times.slice(times.length / 2)), parameterCount }
 }
 
-/** Every second round goes backwards; then each variant moves on by one place. */
-async function runRound(
-  round: number,
-  block: BlockPlan,
-  distributions: OfVariants<Histogram>,
-): Promise<OfVariants<Block>> {
-  const order = VARIANTS.map((_, i, all) => all[(i + Math.trunc(round / 2)) % all.length]!)
-  if (round % 2 === 1) order.reverse()
+/** All trackers live from the first round to the last. */
+async function takeTurns(forMs: number): Promise<void> {
+  using workload = new Workload(model, corpus)
+  const trackers = { none: null } as Record<Variant, Tracker | null>
+  for (const variant of VARIANTS) {
+    if (variant !== 'none') trackers[variant] = await START[variant](directoryOf(`turns-${variant}`))
+  }
+  const turns = new Turns(workload, trackers)
+  await turns.round(0, { leadIn: 0, steps: warmUpSteps, histogramEvery }, newHistograms())
+  for (const tracker of Object.values(trackers)) await tracker?.started()
+  const tensors = tf.memory().numTensors
+  const leadIn = Math.ceil(turnSteps / 2)
+  for (const start = performance.now(); rounds.length < minRounds || performance.now() - start < forMs; ) {
+    rounds.push(await turns.round(rounds.length, { leadIn, steps: turnSteps, histogramEvery }, histograms))
+  }
+  const leaked = tf.memory().numTensors - tensors
+  for (const tracker of Object.values(trackers)) await tracker?.stop()
+  if (leaked !== 0) throw new Error(`${leaked} tensors leaked`)
+}
+
+/** What each does on all threads, and whether all train the same: it is alone in the process meanwhile. */
+async function eachAlone(): Promise<OfVariants<Block>> {
   const blocks: Partial<Record<Variant, Block>> = {}
-  for (const variant of order) {
-    const directory = path.join(dir, `${round}-${variant.replace('/', '-')}`)
-    mkdirSync(directory)
-    blocks[variant] = await runVariant(variant, directory, block, distributions[variant])
+  for (const variant of VARIANTS) {
+    using workload = new Workload(model, corpus)
+    const tracker = variant === 'none' ? null : await START[variant](directoryOf(`alone-${variant}`))
+    const steps = { warmUpSteps, steps: blockSteps, histogramEvery }
+    blocks[variant] = await runBlock(workload, tracker, steps, own)
   }
   return blocks as OfVariants<Block>
 }
 
-async function runVariant(
-  variant: Variant,
-  directory: string,
-  block: BlockPlan,
-  distribution: Histogram,
-): Promise<Block> {
-  const tensors = tf.memory().numTensors
-  const measured = await trainOnce(variant, directory, block, distribution)
-  const leaked = tf.memory().numTensors - tensors
-  if (leaked !== 0) throw new Error(`${variant}: ${leaked} tensors leaked`)
-  return measured
-}
-
-async function trainOnce(
-  variant: Variant,
-  directory: string,
-  block: BlockPlan,
-  distribution: Histogram,
-): Promise<Block> {
-  using workload = new Workload(model, corpus)
-  const tracker = variant === 'none' ? null : await START[variant](directory)
-  return await runBlock(workload, tracker, block, own, distribution)
+function directoryOf(name: string): string {
+  const directory = path.join(dir, name.replace('/', '-'))
+  mkdirSync(directory)
+  return directory
 }
 
 function newHistograms(): OfVariants<Histogram> {

@@ -23,7 +23,7 @@ export function chartsOf(name: string, compared: Compared): Chart[] {
       unit: '%',
       bars: trackers.map((variant) => ({
         name: TITLES[variant],
-        value: median(added(compared, variant, 'none', 'totalMs')),
+        value: median(added(compared, variant, 'none', 'meanMs')),
         ours: variant === 'offstep',
       })),
     },

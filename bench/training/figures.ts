@@ -1,6 +1,14 @@
 import type { Figure } from '../benchmark.js'
 import { median, quantile } from '../statistics.js'
-import { type Compared, type ModelName, VARIANTS, type Variant } from './measured.js'
+import {
+  type Block,
+  type Compared,
+  type ModelName,
+  type OfVariants,
+  type Turn,
+  VARIANTS,
+  type Variant,
+} from './measured.js'
 
 /** Added to a step, in percent of it; a step of a millisecond leaves less room. */
 const TARGET: { readonly [model in ModelName]: number } = { 'main job': 1, 'small model': 2 }
@@ -23,19 +31,19 @@ export const notMeasured = (name: string, why: string): Figure => ({
 })
 
 export function figuresOf(name: string, model: ModelName, compared: Compared): Figure[] {
-  const { stepMs, steps, rounds } = compared
-  if (rounds.length === 0) {
-    const why = `a step takes ${stepMs.toFixed(0)} ms: ${VARIANTS.length} blocks of ${steps} do not fit into the time`
+  const { stepMs, blockSteps, rounds, alone } = compared
+  if (rounds.length === 0 || alone === null) {
+    const why = `a step takes ${stepMs.toFixed(0)} ms: ${VARIANTS.length} blocks of ${blockSteps} do not fit into the time`
     return [notMeasured(name, `${why}${onAdapter(compared)}`)]
   }
   return [
     stepFigure(name, compared),
     ...LOGGERS.map((variant) => addedFigure(name, variant, compared, TARGET[model])),
     againstNaive(name, compared),
-    ...cpuFigures(name, compared),
+    ...cpuFigures(name, alone, blockSteps),
     {
       name: `${name}: losses apart`,
-      measured: lossesApart(compared),
+      measured: lossesApart(alone, blockSteps),
       unit: 'nats',
       target: { atMost: 0 },
       note: 'the mean loss of a block with a tracker, against that without: all train the same',
@@ -44,13 +52,13 @@ export function figuresOf(name: string, model: ModelName, compared: Compared): F
 }
 
 /** What `variant` adds to a step of `other` in the same round, in percent. */
-export const added = ({ rounds }: Compared, variant: Variant, other: Variant, of: 'totalMs' | 'medianMs') =>
+export const added = ({ rounds }: Compared, variant: Variant, other: Variant, of: 'meanMs' | 'medianMs') =>
   rounds.map((round) => (round[variant][of] / round[other][of] - 1) * 100)
 
 function stepFigure(name: string, compared: Compared): Figure {
-  const { rounds, steps, parameterCount, histogramEvery } = compared
+  const { rounds, turnSteps, parameterCount, histogramEvery } = compared
   const work = `${parameterCount.toLocaleString('en')} parameters${onAdapter(compared)}`
-  const blocks = `${rounds.length} rounds of ${steps} steps, histograms every ${histogramEvery}`
+  const blocks = `${rounds.length} turns of ${turnSteps} steps, histograms every ${histogramEvery}`
   return {
     name: `${name}: step without tracker`,
     measured: compared.distributions.none.p50 / 1000,
@@ -65,65 +73,60 @@ function addedFigure(
   compared: Compared,
   atMost: number,
 ): Figure {
-  const total = added(compared, variant, 'none', 'totalMs')
+  const each = added(compared, variant, 'none', 'meanMs')
   const typical = median(added(compared, variant, 'none', 'medianMs'))
   const inCalls = (of: 'rowCallsMs' | 'histogramCallsMs') =>
-    percent(median(compared.rounds.map((round) => (round[variant][of] / round.none.totalMs) * 100)))
+    percent((total(compared, variant, of) / total(compared, 'none', 'meanMs')) * 100)
   const calls = `${inCalls('rowCallsMs')} in calls with rows, ${inCalls('histogramCallsMs')} with histograms`
   const step = `step ${(compared.distributions[variant].p50 / 1000).toFixed(3)} ms, ${tails(compared, variant)}`
   return {
     name: `${name}: ${TITLES[variant]} adds`,
-    measured: median(total),
+    measured: median(each),
     unit: '%',
     ...(variant === 'offstep' ? { target: { atMost } } : {}),
-    note: `${quartiles(total)}; ${percent(typical)} to the median step; ${calls}; ${step}`,
+    note: `${quartiles(each)}; ${percent(typical)} to the median step; ${calls}; ${step}`,
   }
 }
 
 function againstNaive(name: string, compared: Compared): Figure {
-  const total = added(compared, 'offstep', 'naive', 'totalMs')
+  const each = added(compared, 'offstep', 'naive', 'meanMs')
   return {
     name: `${name}: offstep against ${TITLES.naive}`,
-    measured: median(total),
+    measured: median(each),
     unit: '%',
     target: { atMost: 0 },
-    note: quartiles(total),
+    note: quartiles(each),
   }
 }
 
 /** By thread, in percent of one core while the steps run. Time a step tells the variants apart on a busy machine too. */
-function cpuFigures(name: string, { rounds, steps }: Compared): Figure[] {
+function cpuFigures(name: string, alone: OfVariants<Block>, steps: number): Figure[] {
   return VARIANTS.map((variant) => {
-    const blocks = rounds.map((round) => round[variant])
-    const lengthMs = sum(blocks.map(({ totalMs }) => totalMs))
+    const { totalMs, cpuMs, afterwardsMs } = alone[variant]
     const roles = new Map<string, number>()
-    for (const [thread, ms] of blocks.flatMap(({ cpuMs }) => Object.entries(cpuMs))) {
+    for (const [thread, ms] of Object.entries(cpuMs)) {
       const role = thread.startsWith('deliver') ? 'pool' : thread
-      roles.set(role, (roles.get(role) ?? 0) + (ms / lengthMs) * 100)
+      roles.set(role, (roles.get(role) ?? 0) + (ms / totalMs) * 100)
     }
     const all = sum([...roles.values()])
     if (all === 0)
       return notMeasured(`${name}: CPU with ${TITLES[variant]}`, 'this system tells of no threads')
     const each = [...roles].map(([role, share]) => `${role} ${share.toFixed(1)}`).join(', ')
-    const stepUs = (sum(blocks.map(({ cpuMs }) => cpuMs.training ?? 0)) * 1000) / (steps * blocks.length)
-    const afterwards = sum(blocks.map(({ afterwardsMs }) => afterwardsMs)) / blocks.length
+    const stepUs = ((cpuMs.training ?? 0) * 1000) / steps
     return {
       name: `${name}: CPU with ${TITLES[variant]}`,
       measured: all,
       unit: '% of a core',
-      note: `${each}; training thread ${stepUs.toFixed(0)} us a step, ${afterwards.toFixed(1)} ms after the last`,
+      note: `${each}; training thread ${stepUs.toFixed(0)} us a step, ${afterwardsMs.toFixed(1)} ms after the last`,
     }
   })
 }
 
-function lossesApart({ rounds, steps }: Compared): number {
-  const expected = rounds[0]!.none.lossSum
-  return Math.max(
-    ...rounds.flatMap((round) =>
-      VARIANTS.map((variant) => Math.abs(round[variant].lossSum - expected) / steps),
-    ),
-  )
-}
+const lossesApart = (alone: OfVariants<Block>, steps: number): number =>
+  Math.max(...VARIANTS.map((variant) => Math.abs(alone[variant].lossSum - alone.none.lossSum) / steps))
+
+const total = ({ rounds }: Compared, variant: Variant, of: keyof Turn): number =>
+  sum(rounds.map((round) => round[variant][of]))
 
 function tails({ distributions }: Compared, variant: Variant): string {
   const { p99, max } = distributions[variant]

@@ -24,20 +24,27 @@ export interface Lengths {
   readonly minRounds: number
   /** The steps before those that are timed, with the tracker too, take about so long. */
   readonly warmUpMs: number
-  /** The timed steps of one block take about so long, and are at least so many. */
+  /** The timed steps of one turn take about so long; those before them, which are not timed, half of it. */
+  readonly turnMs: number
+  /** The timed steps of a tracker by itself take about so long, and are at least so many. */
   readonly blockMs: number
   readonly minSteps: number
   /** The weights' histograms are logged at every so many steps. */
   readonly histogramEvery: number
 }
 
-/** The timed steps of one variant in one round. */
-export interface Block {
-  readonly totalMs: number
+/** The timed steps of one turn; milliseconds a step. */
+export interface Turn {
+  readonly meanMs: number
   readonly medianMs: number
-  /** Of the total: in the tracker's calls, and in making the row; at steps with histograms, and at the others. */
+  /** Of the mean: in the tracker's calls, and in making the row; at steps with histograms, and at the others. */
   readonly histogramCallsMs: number
   readonly rowCallsMs: number
+}
+
+/** A tracker by itself, with a training of its own, from its first step to its end. */
+export interface Block {
+  readonly totalMs: number
   /** Sum over all steps: the same for all variants, or one of them has changed the training. */
   readonly lossSum: number
   /** By role of the thread, while the steps ran; all 0 where the system does not tell. */
@@ -51,9 +58,12 @@ export interface Compared {
   readonly parameterCount: number
   /** The GPU, or what stands in for it; null where there is none in play. */
   readonly adapter: string | null
-  readonly steps: number
+  /** Of one turn, and of one block. */
+  readonly turnSteps: number
+  readonly blockSteps: number
   readonly histogramEvery: number
   /** None where so many steps do not fit into the time. */
-  readonly rounds: readonly OfVariants<Block>[]
+  readonly rounds: readonly OfVariants<Turn>[]
+  readonly alone: OfVariants<Block> | null
   readonly distributions: OfVariants<Latencies>
 }

@@ -14,16 +14,30 @@ import { type BackendName, type Compared, type Lengths, MODELS, type ModelName }
 const IN_SOFTWARE = !HAS_NVIDIA
 
 /**
- * Blocks are long enough for W&B's client, which sends every two seconds. Before them, the threads of a tracker need
- * about a second until their code is compiled, which a training does not notice after its first minute.
+ * Turns are a few of the daemon's ticks. Blocks are long enough for W&B's client, which sends every two seconds. Before them, the
+ * threads of a tracker need about a second until their code is compiled, which a training does not notice after its first minute.
  */
-const FULL = { minRounds: 3, warmUpMs: 1000, blockMs: 2500, minSteps: 100, histogramEvery: 100 }
-const QUICK = { minRounds: 1, warmUpMs: 150, blockMs: 300, minSteps: 10, histogramEvery: 10 }
+const FULL = {
+  minRounds: 6,
+  warmUpMs: 1000,
+  turnMs: 200,
+  blockMs: 2500,
+  minSteps: 100,
+  histogramEvery: 100,
+}
+const QUICK = {
+  minRounds: 1,
+  warmUpMs: 150,
+  turnMs: 100,
+  blockMs: 300,
+  minSteps: 10,
+  histogramEvery: 10,
+}
 /** A step of the small model takes a tenth of a second there: fewer have to do, and histograms come more often. */
-const FULL_IN_SOFTWARE = { ...FULL, minSteps: 25, histogramEvery: 25 }
+const FULL_IN_SOFTWARE = { ...FULL, turnMs: 500, minSteps: 25, histogramEvery: 25 }
 const QUICK_IN_SOFTWARE = { ...QUICK, minSteps: 5, histogramEvery: 5 }
 
-/** All of them in five minutes; the blocks of the main job are the longest. */
+/** All of them in five minutes. */
 const SECONDS: { readonly [backend in BackendName]: { readonly [model in ModelName]: number } } = {
   wasm: { 'main job': 110, 'small model': 85 },
   webgpu: { 'main job': 45, 'small model': 45 },
