@@ -5,7 +5,7 @@
 import path from 'node:path'
 import type { RingJournal } from '../../src/journal/ring-journal.js'
 import type { Drained, Work } from '../instructions/work.js'
-import { createPipe } from '../limits/pipe.js'
+import { createPipe } from './pipe.js'
 import { logTen } from './rows.js'
 import { parameters, report } from './support.js'
 

@@ -1,27 +1,13 @@
 /** Scalars per second from a full ring into a journal, by `RingJournal` in this thread: no producer beside it. */
 import path from 'node:path'
-import { RingJournal } from '../../src/journal/ring-journal.js'
-import { Control } from '../../src/ring/control.js'
-import { RingReader } from '../../src/ring/reader.js'
-import { createRing } from '../../src/ring/ring.js'
-import { Producer } from '../../src/run/producer.js'
+import { createPipe } from './pipe.js'
 import { logTen } from './rows.js'
 import { parameters, report } from './support.js'
 
 const { dir, metrics, scalars } = parameters<{ dir: string; metrics: 1 | 10; scalars: number }>()
 
-const MIB = 2 ** 20
-const sizes = { capacityBytes: 8 * MIB, maxCapacityBytes: 8 * MIB }
-const ring = createRing({ producer: 0, whenFull: 'drop', maxBlockMs: 0, ...sizes })
-const limits = { maxMetrics: 1000, maxNameBytes: 1000 }
-const producer = new Producer({ ring, control: new Control(), limits, warn: () => {} })
+const { producer, journal } = createPipe(path.join(dir, 'journal'))
 const handle = producer.scalar('train/loss')
-const journal = new RingJournal({
-  directory: path.join(dir, 'journal'),
-  runId: 'bench',
-  segmentBytes: 64 * MIB,
-})
-journal.add(new RingReader(ring, 0))
 
 const BURST = 40_000
 const burstRows = BURST / metrics

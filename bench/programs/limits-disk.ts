@@ -5,7 +5,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { type JournalFs, realFs } from '../../src/journal/files.js'
-import { createPipe } from '../limits/pipe.js'
+import { createPipe } from './pipe.js'
 import { logTen } from './rows.js'
 import { parameters, report } from './support.js'
 

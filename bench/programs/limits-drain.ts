@@ -9,7 +9,7 @@ import { BLOCK_BYTES, CHUNK_HEADER_BYTES } from '../../src/journal/framing.js'
 import { FRAMES_HEADER_BYTES } from '../../src/journal/payload.js'
 import { HEADER_BYTES } from '../../src/ring/layout.js'
 import { RingReader } from '../../src/ring/reader.js'
-import { createPipe } from '../limits/pipe.js'
+import { createPipe } from './pipe.js'
 import { logTen } from './rows.js'
 import { parameters, report } from './support.js'
 

@@ -1,12 +1,8 @@
 import path from 'node:path'
-import { RingJournal } from '../../src/journal/ring-journal.js'
-import { Control } from '../../src/ring/control.js'
-import { RingReader } from '../../src/ring/reader.js'
-import { createRing } from '../../src/ring/ring.js'
-import { Producer } from '../../src/run/producer.js'
 import type { RunStatus } from '../../src/sinks/sink.js'
 import { plainRunFile } from '../../src/store/plain-run-file.js'
 import { writeRunFile } from '../../src/store/run-file.js'
+import { createPipe } from './pipe.js'
 import { logTen } from './rows.js'
 
 const MIB = 2 ** 20
@@ -14,13 +10,7 @@ const ROWS_AT_ONCE = 4000
 
 /** Makes the journal of a run, by the code that live runs use: rows of ten scalars, segments of 64 MiB. */
 export function makeJournal(dir: string, mebibytes: number): void {
-  const sizes = { capacityBytes: 8 * MIB, maxCapacityBytes: 8 * MIB }
-  const ring = createRing({ producer: 0, whenFull: 'drop', maxBlockMs: 0, ...sizes })
-  const limits = { maxMetrics: 1000, maxNameBytes: 1000 }
-  const producer = new Producer({ ring, control: new Control(), limits, warn: () => {} })
-  const directory = path.join(dir, 'journal')
-  const journal = new RingJournal({ directory, runId: 'bench', segmentBytes: 64 * MIB })
-  journal.add(new RingReader(ring, 0))
+  const { producer, journal } = createPipe(path.join(dir, 'journal'))
   let bytes = 0
   for (let step = 0; bytes < mebibytes * MIB; step += ROWS_AT_ONCE) {
     for (let row = 0; row < ROWS_AT_ONCE; row++) logTen(producer, (step + row) * 0.1, step + row)
