@@ -43,6 +43,7 @@ function lengthsOf(settings: Settings, work: Work): Lengths {
   return {
     warmUpMs: short ? 30 : 100,
     roundsMs: short ? 60 : 250,
+    settleSeconds: short ? 0.3 : 1,
     pacedSeconds: seconds,
     // What it writes is bounded by the disk, so a longer measurement makes it no longer.
     floodSeconds: Math.min(1, seconds / (work === 'ten' ? 2 : 3)),

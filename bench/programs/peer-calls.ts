@@ -7,6 +7,8 @@ import { median } from '../statistics.js'
 const ROUND: { readonly [work in Work]: number } = { one: 5000, ten: 5000, hundred: 1000, histogram: 100 }
 const TURN_EVERY_MS = 10
 
+const ROUNDS_IN_HALF_A_MILLISECOND = 370_000
+
 let busy = 1
 
 /** Cost in a tight loop, then the latency of each call at a steady pace. */
@@ -27,6 +29,9 @@ export async function measureCalls(peer: OpenPeer, work: Work, lengths: Lengths)
   const end = performance.now() + lengths.roundsMs
   do rounds.push(await round())
   while (performance.now() < end)
+  await peer.settle?.()
+  const settled = await pace(peer, PACE[work], lengths.settleSeconds, step)
+  step += settled.latenciesMs.length
   const paced = await pace(peer, PACE[work], lengths.pacedSeconds, step)
   await peer.close()
   if (busy === 0) throw new Error('Nothing was done between two calls')
@@ -50,7 +55,7 @@ async function pace(
   let turned = start
   for (let i = 0; i < latencies.length; i++) {
     const due = start + (i * 1000) / rate
-    while (performance.now() < due) spin()
+    for (let left = due - performance.now(); left > 0; left = due - performance.now()) spin(left)
     const begin = performance.now()
     peer.log(i * 0.1, firstStep + i)
     const end = performance.now()
@@ -65,7 +70,13 @@ async function pace(
   return { latenciesMs: [...latencies], heldMs: [...held] }
 }
 
-/** About a microsecond, without garbage. */
-function spin(): void {
-  for (let i = 0; i < 1000; i++) busy = (busy * 1_664_525 + 1_013_904_223) | 0
+/**
+ * Up to half of what is left, and no less than about a microsecond: each look at the clock leaves a number on the heap,
+ * and collecting those of this loop would be taken for what a peer costs.
+ */
+function spin(leftMs: number): void {
+  let value = busy
+  const rounds = Math.max(1000, Math.min(leftMs, 1) * ROUNDS_IN_HALF_A_MILLISECOND)
+  for (let i = 0; i < rounds; i++) value = (Math.imul(value, 1_664_525) + 1_013_904_223) | 0
+  busy = value
 }

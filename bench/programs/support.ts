@@ -6,7 +6,19 @@ export const parameters = <T>(): T => JSON.parse(process.argv[2] ?? '{}') as T
 
 /** Hands the result to the benchmark. Synchronous: the program may end right after. */
 export function report(result: object): void {
-  fs.writeSync(1, `${JSON.stringify(result)}\n`)
+  const line = Buffer.from(`${JSON.stringify(result)}\n`)
+  for (let written = 0; written < line.length; ) written += writeSome(line.subarray(written))
+}
+
+/** A pipe takes as much as it has room for; one that libuv has opened too says so instead of waiting. */
+function writeSome(bytes: Uint8Array): number {
+  try {
+    return fs.writeSync(1, bytes)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+    sleepSync(1)
+    return 0
+  }
 }
 
 /** Options that every program shares: no run depends on the repository that it happens to be started in. */

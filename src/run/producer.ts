@@ -9,6 +9,7 @@ import type { SendMedia } from './media/outbox.js'
 import { disposeAll, errorText, type PendingTensor, ReadBack, type Row } from './read-back.js'
 import { Scalar } from './scalar.js'
 import { UpdateMethods } from './updates/methods.js'
+import { UsualRows } from './usual-rows.js'
 import { fitsInt64, isTensor, keepClone, type MetricValues } from './values.js'
 import { describeValue, refusedValue, type Warn } from './warnings.js'
 
@@ -41,12 +42,14 @@ export class Producer extends UpdateMethods {
   readonly media: MediaProducer
   readonly #ring: RingWriter
   readonly #keys: KeyTable
+  readonly #usual: UsualRows
   readonly #counters: Float64Array
   readonly #warn: Warn
   /** Names and ids of the last row, by place: most rows have the names of the row before. */
-  readonly #lastNames: string[] = []
-  readonly #lastIds: number[] = []
+  #lastNames: string[] = []
+  #lastIds: number[] = []
   /** The row that is being put together. */
+  #open = false
   #values = new Float64Array(64)
   #ids = new Uint32Array(64)
   #exact: { slot: number; value: bigint }[] = []
@@ -58,6 +61,7 @@ export class Producer extends UpdateMethods {
     this.#counters = this.#ring.counters
     this.#warn = warn
     this.#keys = new KeyTable(this.#ring, limits, warn, keys)
+    this.#usual = new UsualRows(this.#ring)
     this.readBack = new ReadBack(this.#counters, (row) => this.#write(row), warn)
     this.media = new MediaProducer({ ring: this.#ring, limits, warn, send: sendMedia })
   }
@@ -72,7 +76,10 @@ export class Producer extends UpdateMethods {
    */
   log(values: MetricValues, step?: number): void {
     try {
-      this.#log(values, step)
+      const rest = this.#usual.log(values, step)
+      if (rest === true) return
+      if (this.#open) this.#logWithin(rest, step)
+      else this.#log(rest, step)
     } catch (error) {
       // Most likely a getter of the caller's that throws: no reason to end a training.
       this.#forgetRow()
@@ -101,6 +108,7 @@ export class Producer extends UpdateMethods {
     const lastIds = this.#lastIds
     let place = 0
     let count = 0
+    this.#open = true
     for (const name in values) {
       let id = lastIds[place]
       if (id === undefined || lastNames[place] !== name) {
@@ -125,6 +133,8 @@ export class Producer extends UpdateMethods {
         count++
       } else if (this.#convert(value, name, id, count)) count++
     }
+    this.#open = false
+    if (this.#usual.learning) this.#usual.learn(lastNames, lastIds, place)
     if (count === 0) {
       this.#counters[DROP['no-values']]!++
       return
@@ -211,7 +221,33 @@ export class Producer extends UpdateMethods {
     this.media.log(call)
   }
 
+  /** A row that a getter of another row logs: it is put together in a place of its own. */
+  #logWithin(values: MetricValues, step: number | undefined): void {
+    const outer = [
+      this.#lastNames,
+      this.#lastIds,
+      this.#values,
+      this.#ids,
+      this.#exact,
+      this.#tensors,
+    ] as const
+    this.#lastNames = []
+    this.#lastIds = []
+    this.#values = new Float64Array(64)
+    this.#ids = new Uint32Array(64)
+    this.#exact = []
+    this.#tensors = []
+    this.#open = false
+    try {
+      this.log(values, step)
+    } finally {
+      ;[this.#lastNames, this.#lastIds, this.#values, this.#ids, this.#exact, this.#tensors] = outer
+      this.#open = true
+    }
+  }
+
   #forgetRow(): void {
+    this.#open = false
     disposeAll(this.#tensors)
     this.#tensors.length = 0
     this.#exact.length = 0

@@ -38,6 +38,9 @@ async function open(dir: string, work: Work, phase: Phase, options: RunOptions):
     async flush() {
       await run.flush({ level: 'journaled', timeoutMs: LONG_MS })
     },
+    async settle() {
+      await run.flush({ level: 'delivered', timeoutMs: LONG_MS })
+    },
     async close() {
       const result = await run.finish({ timeoutMs: LONG_MS })
       assertCounts(result)

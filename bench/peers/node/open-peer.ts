@@ -25,6 +25,8 @@ export interface OpenPeer {
   full?(): Promise<unknown> | null
   /** Lets the queue drain. */
   flush(): Promise<void>
+  /** Where that is not all: until nothing of it runs in other threads either. */
+  settle?(): Promise<void>
   /** Until everything is on the disk, or at the server. */
   close(): Promise<void>
 }

@@ -12,6 +12,8 @@ export interface Program {
 export interface Lengths {
   readonly warmUpMs: number
   readonly roundsMs: number
+  /** At the steady pace too, and not counted. */
+  readonly settleSeconds: number
   readonly pacedSeconds: number
   readonly floodSeconds: number
 }

@@ -55,8 +55,10 @@ export const F64 = {
 /** How often the owner's thread says that its event loop turns. A delay that is shorter may go unseen. */
 export const BEAT_MS = 500
 
+const { timeOrigin } = performance
+
 /** A clock that all threads of the process share, and nobody sets. Milliseconds. */
-export const now = (): number => performance.timeOrigin + performance.now()
+export const now = (): number => timeOrigin + performance.now()
 
 /**
  * What the thread that owns a run and the monitor tell each other: the one how its event loop does, the other what
