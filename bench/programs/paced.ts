@@ -100,7 +100,7 @@ report({
 assertCounts(await run.finish({ timeoutMs: 1000 }))
 
 /**
- * About a microsecond of work: a thread that slept would pay for waking up, and one that only read the clock
+ * Some microseconds of work: a thread that slept would pay for waking up, and one that only read the clock
  * would collect garbage all the time (each read makes a number on the heap).
  */
 function spin(): void {
@@ -115,6 +115,8 @@ function warmUp(): void {
     if (i % 1000 === 0) waitSync(run, ({ inRing }) => inRing === 0, 5000)
   }
   waitSync(run, ({ journaled }) => journaled >= 40_000, 5000)
+  // Those sinks that can deliver have done so by then.
+  waitSync(run, ({ sinks }) => Object.values(sinks).every(({ pending }) => pending === 0), 1000)
 }
 
 function filler(directory: string): string {

@@ -1,5 +1,6 @@
 import { isRecord, KIND_KEY, KIND_PAD } from '../record/frame.js'
 import { F64, HEADER_BYTES, I32, sealIndex, tailIndex, WORD_BYTES } from './layout.js'
+import { preparePages } from './pages.js'
 import { RingRegion } from './ring.js'
 
 /**
@@ -143,6 +144,7 @@ export class RingReader {
       Atomics.add(this.#header, I32.SPACE, 1)
       Atomics.notify(this.#header, I32.SPACE)
     }
+    preparePages(this.#region, Atomics.load(this.#header, I32.HEAD))
   }
 
   markSynced(): void {

@@ -58,26 +58,11 @@ export function createRing(options: RingOptions): SharedArrayBuffer {
 export const isClosed = (buffer: SharedArrayBuffer): boolean =>
   new Int32Array(buffer, 0, HEADER_BYTES / 4)[I32.CLOSED] !== 0
 
-const PAGE_BYTES = 4096
-/** A larger ring is for bursts that may never come: what is beyond is handed out when it is first used. */
-const MAX_POPULATED_BYTES = 16 * 2 ** 20
-
-/**
- * Has the operating system hand out the first region's memory now, to this thread. Otherwise each page costs the
- * producer a fault (1 to 2 us, one row of ten metrics in 28) the first time round. Any thread, at any time: it
- * stores into every page what is there, atomically.
- */
-export function populateRing(buffer: SharedArrayBuffer): void {
-  const words = new Int32Array(buffer, HEADER_BYTES)
-  const { capacityWords } = new RingRegion(buffer, 0)
-  const end = Math.min(capacityWords * WORD_BYTES, MAX_POPULATED_BYTES) / 4
-  for (let at = 0; at < end; at += PAGE_BYTES / 4) Atomics.or(words, at, 0)
-}
-
 /** One region of a ring, seen by either side. */
 export class RingRegion {
   readonly capacityWords: number
   readonly mask: number
+  readonly i32: Int32Array
   readonly u32: Uint32Array
   readonly f64: Float64Array
   readonly i64: BigInt64Array
@@ -92,6 +77,7 @@ export class RingRegion {
     this.capacityWords = first * 2 ** region
     this.mask = this.capacityWords - 1
     const offset = HEADER_BYTES + (2 ** region - 1) * first * WORD_BYTES
+    this.i32 = new Int32Array(buffer, offset, this.capacityWords * 2)
     this.u32 = new Uint32Array(buffer, offset, this.capacityWords * 2)
     this.f64 = new Float64Array(buffer, offset, this.capacityWords)
     this.i64 = new BigInt64Array(buffer, offset, this.capacityWords)
