@@ -3,8 +3,8 @@ import { type CompiledRow, compileRow } from './compiled-row.js'
 import { REFUSED } from './keys.js'
 import type { MetricValues } from './values.js'
 
-/** Code grows with the names of a row; what it saves for each does not. */
-const MAX_NAMES = 128
+/** V8 optimizes no function of more than 60 KiB of bytecode, which about 800 names make: such a row would be slower than any. */
+const MAX_NAMES = 400
 /** Tried one after the other. */
 const MAX_COMPILED = 4
 /** At a time, and in all: a program of ever new names has no usual rows. */

@@ -41,8 +41,8 @@ test.each([1, 2, 3, 4])(
       ['a', 'b', 'c'],
       ['b', 'a', 'c'],
       ['x/"quoted"', "y'\\", '__proto__', '\u2028', '9', 'b\ud800'],
-      Array.from({ length: 128 }, (_, index) => `wide/${index}`),
-      Array.from({ length: 129 }, (_, index) => `wider/${index}`),
+      Array.from({ length: 400 }, (_, index) => `wide/${index}`),
+      Array.from({ length: 401 }, (_, index) => `wider/${index}`),
     ]
     const expected: unknown[] = []
     let last = -1
