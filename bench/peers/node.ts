@@ -39,14 +39,14 @@ const phasesOf = (work: Work, repeat: number): readonly Phase[] =>
 /** Ten scalars are what is compared most closely. */
 function lengthsOf(settings: Settings, work: Work): Lengths {
   const short = settings.quick
-  const seconds = secondsOf(settings, work === 'one' || work === 'hundred' ? 0.75 : 2, 0.3)
+  const seconds = secondsOf(settings, work === 'one' || work === 'hundred' ? 2 : 4, 0.3)
   return {
     warmUpMs: short ? 30 : 100,
     roundsMs: short ? 60 : 250,
     settleSeconds: short ? 0.3 : 1,
     pacedSeconds: seconds,
     // What it writes is bounded by the disk, so a longer measurement makes it no longer.
-    floodSeconds: Math.min(1, seconds / (work === 'ten' ? 2 : 3)),
+    floodSeconds: Math.min(work === 'ten' ? 1 : 0.25, seconds / 4),
   }
 }
 

@@ -29,6 +29,9 @@ def measure_calls(peer, order: dict) -> dict:
     while not rounds or (clock() < end and step < order["mostCalls"]):
         rounds.append(batch(count))
         peer.flush()
+    settle = min(order["mostCalls"], round(order["rate"] * order["settleSeconds"]))
+    settled, _ = pace(peer, order["rate"], settle, order["settleSeconds"], step)
+    step += len(settled)
     wanted = min(order["mostCalls"], round(order["rate"] * order["pacedSeconds"]))
     latencies, seconds = pace(peer, order["rate"], wanted, order["pacedSeconds"] * 2, step)
     peer.close()

@@ -77,11 +77,12 @@ export function measure<P extends Phase>(
 
 /** As for the peers of Node. */
 function lengthsOf(settings: Settings, work: Work) {
-  const seconds = secondsOf(settings, work === 'ten' ? 3 : 1, 0.3)
+  const seconds = secondsOf(settings, work === 'ten' ? 4 : 2, 0.3)
   return {
     roundsMs: settings.quick ? 60 : 250,
     rate: PACE[work],
+    settleSeconds: settings.quick ? 0.3 : 1,
     pacedSeconds: seconds,
-    floodSeconds: Math.min(1, seconds / (work === 'ten' ? 3 : 4)),
+    floodSeconds: Math.min(work === 'ten' ? 1 : 0.25, seconds / 4),
   }
 }
