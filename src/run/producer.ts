@@ -75,11 +75,13 @@ export class Producer extends UpdateMethods {
    *   negative or fractional; what a destination makes of that is in its documentation.
    */
   log(values: MetricValues, step?: number): void {
+    if (this.#open) {
+      this.#logWithin(values, step)
+      return
+    }
     try {
       const rest = this.#usual.log(values, step)
-      if (rest === true) return
-      if (this.#open) this.#logWithin(rest, step)
-      else this.#log(rest, step)
+      if (rest !== true) this.#log(rest, step)
     } catch (error) {
       // Most likely a getter of the caller's that throws: no reason to end a training.
       this.#forgetRow()

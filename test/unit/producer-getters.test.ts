@@ -31,3 +31,34 @@ test('a getter that logs a row of its own disturbs neither row', () => {
     expect(of('alone')[step - 1]!.values).toEqual([['alone', 400 + step]])
   }
 })
+
+test('a row within another one that cannot be read costs itself alone', () => {
+  const fixture = new ProducerFixture()
+  const { producer } = fixture
+  const bad = (broken: boolean) => ({
+    get x() {
+      if (broken) throw new Error('no value today')
+      return 1
+    },
+  })
+  // By then there is code for its names.
+  for (let step = 0; step < 100; step++) producer.log(bad(false), step)
+  fixture.rows()
+  producer.log(
+    {
+      exact: 2n ** 62n + 1n,
+      get loss() {
+        producer.log(bad(true), 100)
+        return 0.5
+      },
+    },
+    101,
+  )
+  expect(fixture.rows().map(({ values }) => values)).toEqual([
+    [
+      ['exact', 2n ** 62n + 1n],
+      ['loss', 0.5],
+    ],
+  ])
+  expect(fixture.dropped).toEqual({ 'no-values': 1 })
+})
