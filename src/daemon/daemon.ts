@@ -198,6 +198,7 @@ export class Daemon {
       taken: () => this.#files.write(() => this.#record!.writeFirst()),
       lost: (message) => this.#reporter.warn('taken-over', message),
       failed: (error) => this.#files.failed('The run cannot be locked', error),
+      over: () => this.#control.finished,
     })
     this.#ownership.start()
   }

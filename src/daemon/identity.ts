@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Control } from '../ring/control.js'
 import { sleep } from './clock.js'
@@ -15,7 +15,8 @@ const RETRY_MS = 1000
 
 /**
  * Finds the run's id and makes its directory. Where that fails the run goes on: records wait in the rings, the
- * user is told once, and it is tried again until `giveUp` says that there is no more time.
+ * user is told once, and it is tried again until `giveUp` says that there is no more time. Null then, and where
+ * the process ends and has made the directory itself (rescue.ts).
  */
 export async function identify(
   { options, startTime, cwd }: DaemonSetup,
@@ -33,9 +34,14 @@ export async function identify(
         mkdirSync(known.dir, { recursive: true })
         return known
       }
+      if (!control.beginDirectory()) return null
       const made = createRunDirectory(options.dir, options.project, id)
-      control.locate(made, true)
-      return made
+      if (control.keepDirectory()) {
+        control.locate(made, true)
+        return made
+      }
+      rmdirSync(made.dir)
+      return null
     } catch (error) {
       if (failures === 0 && known === null) {
         control.locate({ id, dir: join(options.dir, options.project, id) }, true)

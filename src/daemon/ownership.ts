@@ -9,6 +9,8 @@ export interface OwnershipSetup {
   /** Another process has the run: it must not be delivered from here any more. */
   readonly lost: (message: string) => void
   readonly failed: (error: unknown) => void
+  /** The run has ended, and its lock has been released by the thread that ended it. */
+  readonly over: () => boolean
 }
 
 /** A live run's hold on its directory: taken before run.json is written, renewed while it lives. */
@@ -39,8 +41,8 @@ export class Ownership {
   }
 
   #beat(): void {
-    if (this.lost) return
-    const { dir, nonce, taken, lost, failed } = this.#setup
+    const { dir, nonce, taken, lost, failed, over } = this.#setup
+    if (this.lost || over()) return
     try {
       if (this.#lock?.renew()) return
       this.#lock = RunLock.acquire(dir, { role: 'run', nonce })

@@ -26,7 +26,7 @@ export function rescueRun(setup: DaemonSetup, status: FinalStatus, about: About)
     const control = new Control(setup.control)
     // A daemon that was only slow must not write over what is written here.
     control.setFinished()
-    const { dir, id } = control.located ? control.location(0)! : makeDirectory(setup, control)
+    const { dir, id } = control.takeDirectory() ?? makeDirectory(setup, control)
     dropUnfinishedMedia(setup)
     if (setup.rings.some(({ ring }) => !new RingReader(ring, 0).empty)) emptyRings(setup, id, dir)
     const records = countRecords(setup.rings)

@@ -43,6 +43,8 @@ const I32 = {
   STOP_REQUESTED: 16,
   /** Checkpoints that the daemon has done with, saved or not. */
   CHECKPOINTS_DONE: 17,
+  /** Who makes the run's directory: a DIRECTORY. */
+  DIRECTORY: 18,
 } as const
 
 /** Indexes as Float64Array. */
@@ -60,6 +62,10 @@ export const DRAIN_ORDER = {
   /** End at once, even if something is left: the deadline has passed. */
   ABANDON: 2,
 } as const
+
+const DIRECTORY = { UNMADE: 0, DAEMON_MAKES: 1, OWNER_MAKES: 2, MADE: 3 } as const
+/** What a daemon that is making the directory gets to say where, before an ending process makes its own. */
+const DIRECTORY_PATIENCE_MS = 1000
 
 export const DRAIN_STATE = { STARTING: 0, RUNNING: 1, STOPPED: 2 } as const
 
@@ -218,6 +224,33 @@ export class Control {
   /** The id of the next producer: of a run that has had some. */
   beginProducersAt(id: number): void {
     Atomics.store(this.#i32, I32.NEXT_PRODUCER, id)
+  }
+
+  /** Before the daemon makes the run's directory: false where the ending process has taken that over. */
+  beginDirectory(): boolean {
+    const { DAEMON_MAKES, UNMADE, OWNER_MAKES } = DIRECTORY
+    // One that an earlier daemon had begun is this one's to make.
+    return Atomics.compareExchange(this.#i32, I32.DIRECTORY, UNMADE, DAEMON_MAKES) !== OWNER_MAKES
+  }
+
+  /** After it: false where the process has lost its patience meanwhile, and has made another. */
+  keepDirectory(): boolean {
+    const { DAEMON_MAKES, MADE, OWNER_MAKES } = DIRECTORY
+    return Atomics.compareExchange(this.#i32, I32.DIRECTORY, DAEMON_MAKES, MADE) !== OWNER_MAKES
+  }
+
+  /**
+   * Where the run is, for the ending process; null where it has to make the directory itself, which the daemon
+   * does no more from here on. Blocks while the daemon is at it, for `patienceMs` at most.
+   */
+  takeDirectory(patienceMs = DIRECTORY_PATIENCE_MS): RunLocation | null {
+    if (this.located) return this.location(0)
+    const { UNMADE, OWNER_MAKES } = DIRECTORY
+    if (Atomics.compareExchange(this.#i32, I32.DIRECTORY, UNMADE, OWNER_MAKES) === UNMADE) return null
+    Atomics.wait(this.#i32, I32.IDENTIFIED, 0, patienceMs)
+    if (this.located) return this.location(0)
+    Atomics.store(this.#i32, I32.DIRECTORY, OWNER_MAKES)
+    return null
   }
 
   /** Says where the run is; `final` once the directory exists. */
