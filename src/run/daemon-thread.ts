@@ -5,6 +5,8 @@ import { INTERNAL_THREAD } from '../ring/internal-thread.js'
 /** A daemon that lived shorter than this is replaced later each time: what ends it may end the next one too. */
 const SHORT_LIFE_MS = 5000
 const MAX_RESTART_MS = 2000
+/** It allocates little and slowly: without a bound, garbage fills 16 MiB before anybody looks. */
+const YOUNG_GENERATION_MB = 4
 
 /**
  * The daemon's thread, seen from the thread that owns the run: started at once, and replaced when it dies. It
@@ -62,6 +64,7 @@ export class DaemonThread {
       execArgv: [],
       env: { ...process.env, [INTERNAL_THREAD]: '1' },
       name: 'offstep',
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     }
     // A literal URL, as bundlers want it; the option is for those that move the file.
     const worker =
