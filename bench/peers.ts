@@ -11,6 +11,6 @@ export const peers: Benchmark = {
   async run(settings: Settings): Promise<Measured> {
     const node = await nodePeers(settings)
     const results = [...node.results, ...(await pythonPeers(settings))]
-    return { figures: figuresOf(results), charts: chartsOf(results, node.bare) }
+    return { figures: figuresOf(results, node.bare), charts: chartsOf(results, node.bare) }
   },
 }

@@ -3,7 +3,7 @@ import { doing, rowsPerSecond } from './figures.js'
 import { OURS, type PeerMeasured, type PeerResult, WORK_NAMES, WORKS } from './peer.js'
 
 /** `bare`: the same program with no logger. */
-export function chartsOf(results: readonly PeerResult[], bare: PeerMeasured): Chart[] {
+export function chartsOf(results: readonly PeerResult[], bare: readonly PeerMeasured[]): Chart[] {
   const ten = doing(results, 'ten')
   const calls = WORKS.map((work) =>
     bars(
@@ -26,13 +26,13 @@ export function chartsOf(results: readonly PeerResult[], bare: PeerMeasured): Ch
     ),
     percentiles(
       `Latency of a call: ${atTen}, 1,000 a second`,
-      [...ten, bare],
+      [...ten, ...doing(bare, 'ten')],
       ({ latencies }) => latencies,
       'The call alone. What a peer puts off to the event loop is not in it.',
     ),
     percentiles(
       `What a step is held up: ${atTen}, 1,000 a second`,
-      [...ten, bare].filter(({ held }) => held !== undefined),
+      [...ten, ...doing(bare, 'ten')].filter(({ held }) => held !== undefined),
       ({ held }) => held!,
       'The call, the promises that it leaves, and after each tenth a turn of the event loop.',
     ),

@@ -8,12 +8,12 @@ export const rowsPerSecond = ({ sustained: { rows, writtenSeconds } }: PeerMeasu
 export const doing = (results: readonly PeerResult[], work: Work): PeerMeasured[] =>
   results.filter(isMeasured).filter((result) => result.work === work)
 
-/** What all have to be held against, then each peer by itself. */
-export function figuresOf(results: readonly PeerResult[]): Figure[] {
-  return [...comparisons(results), ...results.flatMap((result) => single(result))]
+/** What all have to be held against, then each peer by itself. `bare`: the same loops with no logger. */
+export function figuresOf(results: readonly PeerResult[], bare: readonly PeerMeasured[]): Figure[] {
+  return [...comparisons(results, bare), ...results.flatMap((result) => single(result))]
 }
 
-function comparisons(results: readonly PeerResult[]): Figure[] {
+function comparisons(results: readonly PeerResult[], bare: readonly PeerMeasured[]): Figure[] {
   const ten = doing(results, 'ten')
   const figures = [
     cheapest('pino', 5, ten, ({ name }) => name.startsWith('pino')),
@@ -22,7 +22,7 @@ function comparisons(results: readonly PeerResult[]): Figure[] {
   for (const work of WORKS) {
     const all = doing(results, work)
     const lower = (what: string, of: (result: PeerMeasured) => Latencies): Figure[] =>
-      quicker(`${what}, ${WORK_NAMES[work]}`, all, of)
+      quicker(`${what}, ${WORK_NAMES[work]}`, all, doing(bare, work)[0], of)
     figures.push(...lower('in the call', ({ latencies }) => latencies))
     figures.push(...lower('with what it puts off', ({ latencies, held }) => held ?? latencies))
   }
@@ -54,6 +54,7 @@ function cheapest(
 function quicker(
   what: string,
   results: readonly PeerMeasured[],
+  bare: PeerMeasured | undefined,
   of: (result: PeerMeasured) => Latencies,
 ): Figure[] {
   const ours = oursAmong(results)
@@ -62,7 +63,9 @@ function quicker(
   const { p999, count } = of(ours)
   const better = peers.filter((peer) => of(peer).p999 < p999)
   const names = better.map((peer) => `${peer.name} ${of(peer).p999} us`).join(', ')
-  const note = `ours ${p999} us, of ${count} calls; of ${peers.length} peers ${names === '' ? 'none' : names}`
+  // What the machine itself does to a loop that is measured so is in all of them.
+  const floor = bare === undefined ? '' : `with no logger ${of(bare).p999} us; `
+  const note = `ours ${p999} us, of ${count} calls; ${floor}of ${peers.length} peers ${names === '' ? 'none' : names}`
   return [
     {
       name: `peers with a lower p99.9 ${what}`,

@@ -6,12 +6,12 @@ import { Collected } from './node/collected.js'
 import type { Peer, Phase } from './node/open-peer.js'
 import type { Calls, Flood, Lengths, Missing, Program, Written } from './node/program.js'
 import { NONE, PEERS } from './node/registry.js'
-import { OURS, type PeerMeasured, type PeerResult, WORK_NAMES, WORKS, type Work } from './peer.js'
+import { isMeasured, OURS, type PeerMeasured, type PeerResult, WORK_NAMES, WORKS, type Work } from './peer.js'
 
 export interface NodePeers {
   readonly results: readonly PeerResult[]
-  /** The same programs with no logger, at ten scalars a row. */
-  readonly bare: PeerMeasured
+  /** The same programs with no logger. */
+  readonly bare: readonly PeerMeasured[]
 }
 
 const REPEATS = 3
@@ -29,7 +29,7 @@ export async function nodePeers(settings: Settings): Promise<NodePeers> {
       }
     }
   }
-  return { results: collected.results(PEERS, NONE), bare: collected.measured(NONE, 'ten', NONE) }
+  return { results: collected.results(PEERS, NONE), bare: collected.results([NONE], NONE).filter(isMeasured) }
 }
 
 /** Of a flood of other rows than those of ten scalars only what arrives is told: once is enough. */
