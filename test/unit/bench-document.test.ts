@@ -57,6 +57,26 @@ test('of two machines each has its table, under one heading', async () => {
   expect(page).toContain('`broken` failed: no such disk (failed)')
 })
 
+test('of two reports of one machine the newer tells a benchmark', async () => {
+  const directory = temporaryDirectory()
+  const reportAt = (time: string, measured: number, name = 'call') => ({
+    ...madeUpReport({ name, figures: [figureOf('a call', measured, 'us')] }),
+    time,
+  })
+  const old = reportAt('2026-01-02T00:00:00.000Z', 111)
+  const named = {
+    newer: reportAt('2026-01-03T00:00:00.000Z', 222),
+    old: { ...old, benchmarks: [...old.benchmarks, ...reportAt('', 333, 'kill').benchmarks] },
+    other: { ...old, machine: { ...old.machine, cores: 4 } },
+    newest: { ...madeUpReport({ failed: 'no such disk' }), time: '2026-01-04T00:00:00.000Z' },
+  }
+  const reports = Object.entries(named).map(([name, report]) => ({ name, report }))
+  await writeDocument(reports, directory)
+  const page = readFileSync(join(directory, 'benchmarks.md'), 'utf8')
+  expect([...page.matchAll(/^\| a call \| (\d+) us/gm)].map(([, us]) => us)).toEqual(['222', '111', '333'])
+  expect(page).toContain('`call` failed: no such disk (newest)')
+})
+
 test('labels are moved apart no farther than needed, and stay in the chart', () => {
   const spreadOf = (...places: number[]) =>
     spread(

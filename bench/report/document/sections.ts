@@ -22,14 +22,17 @@ export interface Section {
   readonly elsewhere: readonly string[]
 }
 
-/** A section for each scope that has something; the same benchmark of several reports stands together. */
+/**
+ * A section for each scope that has something; the same benchmark of several machines stands together, of one machine
+ * the newest alone.
+ */
 export function sectionsOf(reports: readonly NamedReport[]): Section[] {
   const slugs = new Set<string>()
   const names = [...new Set(reports.flatMap(({ report }) => report.benchmarks.map(({ name }) => name)))]
   const found = names.flatMap((name) =>
     reports.flatMap((source) =>
       source.report.benchmarks
-        .filter((benchmark) => benchmark.name === name)
+        .filter((benchmark) => benchmark.name === name && !isSuperseded(source, name, reports))
         .map((benchmark) => ({ source, benchmark })),
     ),
   )
@@ -49,6 +52,20 @@ export function sectionsOf(reports: readonly NamedReport[]): Section[] {
     }
   }).filter(({ parts, elsewhere }) => parts.length + elsewhere.length > 0)
 }
+
+/** Measured again since, on the same machine and in the same lengths. */
+function isSuperseded({ report }: NamedReport, name: string, reports: readonly NamedReport[]): boolean {
+  const conditions = conditionsOf(report)
+  return reports.some(
+    ({ report: other }) =>
+      Date.parse(other.time) > Date.parse(report.time) &&
+      conditionsOf(other) === conditions &&
+      other.benchmarks.some((benchmark) => benchmark.name === name && benchmark.failed === undefined),
+  )
+}
+
+const conditionsOf = ({ machine: { loadAverage: _, ...machine }, settings }: Report): string =>
+  JSON.stringify([machine, settings])
 
 const LONGEST = 64
 
