@@ -5,7 +5,9 @@ import { Worker } from 'node:worker_threads'
 import { expect, test } from 'vitest'
 import { identify } from '../../src/daemon/identity.js'
 import type { DaemonSetup } from '../../src/daemon/messages.js'
+import { Ownership } from '../../src/daemon/ownership.js'
 import { Control } from '../../src/ring/control.js'
+import { readLock } from '../../src/store/run-lock.js'
 import { temporaryDirectory } from '../support/directory.js'
 
 const setupIn = (dir: string, project = () => 'p') => {
@@ -79,4 +81,24 @@ test('a daemon that replaces one which died while it made it makes it', async ()
   const [dir, control] = [temporaryDirectory(), new Control()]
   expect(control.beginDirectory()).toBe(true)
   expect((await identifyIn(dir, control))?.id).toBe('a')
+})
+
+test.each([
+  [false, 'held'],
+  [true, 'free'],
+])('a daemon takes the lock of a run that is not over yet (over: %s)', (over, expected) => {
+  const dir = temporaryDirectory()
+  const [ignore, fail] = [() => {}, (error: unknown) => expect.unreachable(String(error))]
+  const ownership = new Ownership({
+    dir,
+    nonce: 'n',
+    taken: ignore,
+    lost: fail,
+    failed: fail,
+    over: () => over,
+  })
+  ownership.start()
+  expect(readLock(dir).state === 'free' ? 'free' : 'held').toBe(expected)
+  ownership.release()
+  expect(readLock(dir).state).toBe('free')
 })
