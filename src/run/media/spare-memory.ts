@@ -1,11 +1,12 @@
 /** Smaller buffers are as cheap new as found. */
-const MIN_BYTES = 64 * 1024
+const MIN_BYTES = 4096
 /** What is kept for later calls. */
 const MAX_BYTES = 32 * 2 ** 20
+const MAX_BUFFERS = 256
 
 /**
  * Shared memory of media calls that are done, for the next call of the same size: the pages of fresh memory cost more
- * than the copy into them.
+ * than the copy into them. What was given longest ago makes room for what is given now.
  */
 export class SpareMemory {
   readonly #buffers: SharedArrayBuffer[] = []
@@ -13,7 +14,8 @@ export class SpareMemory {
 
   /** Its content is anything. */
   take(byteLength: number): SharedArrayBuffer {
-    const index = this.#buffers.findIndex((buffer) => buffer.byteLength === byteLength)
+    // The last one given is the likeliest to be in a cache still.
+    const index = this.#buffers.findLastIndex((buffer) => buffer.byteLength === byteLength)
     if (index < 0) return new SharedArrayBuffer(byteLength)
     this.#bytes -= byteLength
     return this.#buffers.splice(index, 1)[0]!
@@ -22,8 +24,10 @@ export class SpareMemory {
   /** Nobody reads it any more. */
   give(buffer: SharedArrayBuffer): void {
     const { byteLength } = buffer
-    if (byteLength < MIN_BYTES || this.#bytes + byteLength > MAX_BYTES) return
+    if (byteLength < MIN_BYTES || byteLength > MAX_BYTES) return
     this.#buffers.push(buffer)
     this.#bytes += byteLength
+    while (this.#bytes > MAX_BYTES || this.#buffers.length > MAX_BUFFERS)
+      this.#bytes -= this.#buffers.shift()!.byteLength
   }
 }
