@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { crc32 } from 'node:zlib'
-import { FIRST_PLACE, type JournalPlace } from '../journal/reader.js'
+import { FIRST_PLACE, type JournalPlace } from '../journal/position.js'
 import type { SinkState } from '../sinks/sink.js'
 import { writeFileAtomic } from '../store/atomic-file.js'
 import { bootId } from '../store/boot-id.js'

@@ -1,5 +1,6 @@
 import path from 'node:path'
-import { type JournalPlace, JournalReader, type ReadLimits } from '../journal/reader.js'
+import type { JournalPlace } from '../journal/position.js'
+import { JournalReader, type ReadLimits } from '../journal/reader.js'
 import type { RecordBatch } from '../record/batch.js'
 import { NameTable } from '../record/names.js'
 

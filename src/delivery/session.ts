@@ -1,4 +1,4 @@
-import type { JournalPlace } from '../journal/reader.js'
+import type { JournalPlace } from '../journal/position.js'
 import type { RecordBatch } from '../record/batch.js'
 import type { SinkSlot } from '../ring/sink-slot.js'
 import { type SinkError, toSinkError } from '../sinks/errors.js'

@@ -12,3 +12,12 @@ export const JOURNAL_START = SEGMENT
 export const positionOf = (segment: number, offset: number): number => segment * SEGMENT + offset
 export const segmentOf = (position: number): number => Math.floor(position / SEGMENT)
 export const offsetOf = (position: number): number => position % SEGMENT
+
+/** A place in a journal, and what a reader must know to go on from there. Plain JSON. */
+export interface JournalPlace {
+  readonly position: number
+  /** Next sequence number of each producer. */
+  readonly next: { readonly [producer: string]: number }
+}
+
+export const FIRST_PLACE: JournalPlace = { position: JOURNAL_START, next: {} }

@@ -4,18 +4,9 @@ import { NameTable } from '../record/names.js'
 import { GapFinder } from './gaps.js'
 import { LostNames } from './lost-names.js'
 import { FRAMES_HEADER_BYTES, type FramesHeader, type Note, readFramesHeader, readNote } from './payload.js'
-import { JOURNAL_START, offsetOf, positionOf, segmentOf } from './position.js'
+import { FIRST_PLACE, type JournalPlace, offsetOf, positionOf, segmentOf } from './position.js'
 import { READ_BYTES, RecordReader, type RecordVisitor } from './records.js'
 import { outlivesRewind, readSuperseded, type Superseded } from './rewinds.js'
-
-/** A place in a journal, and what a reader must know to go on from there. Plain JSON. */
-export interface JournalPlace {
-  readonly position: number
-  /** Next sequence number of each producer. */
-  readonly next: { readonly [producer: string]: number }
-}
-
-export const FIRST_PLACE: JournalPlace = { position: JOURNAL_START, next: {} }
 
 export interface ReadLimits {
   /** Read up to here and not beyond; without it, up to what is on the disk. */

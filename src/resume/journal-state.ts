@@ -6,7 +6,8 @@ import { readRewinds } from '../journal/rewinds.js'
 import { MEDIA_PRODUCER } from '../record/media.js'
 import type { ResumedProducer } from '../run/resumed.js'
 import type { RunFile } from '../store/run-file.js'
-import { goalsOf, summaryOfJournal } from '../store/runs/summary-journal.js'
+import { goalsOf } from '../store/runs/goals.js'
+import { summaryOfJournal } from '../store/runs/summary-journal.js'
 
 /** What the processes before have left. */
 export interface JournalState {

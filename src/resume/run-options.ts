@@ -2,7 +2,7 @@ import { isAlertSinkName } from '../alerts/sink-names.js'
 import type { RunOptions, SinkOption } from '../options/options.js'
 import { alertOptions } from '../options/when-given.js'
 import type { RunFile } from '../store/run-file.js'
-import { goalsOf } from '../store/runs/summary-journal.js'
+import { goalsOf } from '../store/runs/goals.js'
 import type { ResumeOptions } from './types.js'
 
 /** The options that a run goes on with: those that are given now, else those that it had. */

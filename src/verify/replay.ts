@@ -1,4 +1,5 @@
-import { type JournalPlace, JournalReader } from '../journal/reader.js'
+import type { JournalPlace } from '../journal/position.js'
+import { JournalReader } from '../journal/reader.js'
 import type { RecordBatch } from '../record/batch.js'
 import { isUnknownName } from '../record/builder.js'
 import { NameTable } from '../record/names.js'

@@ -1,6 +1,6 @@
 import path from 'node:path'
+import type { JournalPlace } from '../journal/position.js'
 import { offsetOf, segmentOf } from '../journal/position.js'
-import type { JournalPlace } from '../journal/reader.js'
 import type { ResolvedSink } from '../options/options.js'
 import type { RecordBatch } from '../record/batch.js'
 import { SinkError } from '../sinks/errors.js'

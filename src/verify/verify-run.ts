@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { JournalPlace } from '../journal/reader.js'
+import type { JournalPlace } from '../journal/position.js'
 import { scanJournal } from '../journal/scan.js'
 import { bytesBefore, journalBytes } from '../journal/size.js'
 import { MEDIA_PRODUCER } from '../record/media.js'

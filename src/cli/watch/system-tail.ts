@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { listSegments } from '../../journal/files.js'
-import { FIRST_PLACE, JournalReader } from '../../journal/reader.js'
+import { FIRST_PLACE } from '../../journal/position.js'
+import { JournalReader } from '../../journal/reader.js'
 import { mediaValue } from '../../media/value.js'
 import type { SystemPoint } from '../../plots/data/journal-events.js'
 import type { MediaRecord } from '../../record/media.js'

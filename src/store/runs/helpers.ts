@@ -1,6 +1,6 @@
 import { type Goal, goalOf } from '../../sinks/summary/goal.js'
+import { goalsOf } from './goals.js'
 import type { StoredRun } from './stored-run.js'
-import { goalsOf } from './summary-journal.js'
 import {
   type MetricRow,
   type RunSummary,

@@ -1,16 +1,24 @@
-import { listArtifacts, type StoredArtifact } from '../../artifact/read.js'
-import { type Checkpoints, openCheckpoints } from '../../checkpoint/read/checkpoints.js'
+import type { StoredArtifact } from '../../artifact/read.js'
+import type { Checkpoints } from '../../checkpoint/read/checkpoints.js'
 import type { MediaKind } from '../../record/media.js'
 import type { RunStatus } from '../../sinks/sink.js'
 import type { GitInfo, JsonObject } from '../run-context.js'
 import { type RunFile, type RunResume, readRunFile } from '../run-file.js'
-import { readSeries, type Series, type SeriesRange } from '../series/read-series.js'
-import { SeriesIndex } from '../series/series-index.js'
-import { type MediaQuery, mediaOf, readBatches, rowsOf } from './read-rows.js'
+import type { Series, SeriesRange } from '../series/read-series.js'
+import type { SeriesIndex } from '../series/series-index.js'
+import { goalsOf } from './goals.js'
+import type { MediaQuery } from './read-rows.js'
 import { type RunState, stateOf } from './status.js'
 import { readSummaryFile } from './summary-file.js'
-import { goalsOf, summaryOfJournal } from './summary-journal.js'
 import type { MetricRow, ProducerMetrics, RunSummary, StoredMedia } from './types.js'
+import {
+  artifactReading,
+  checkpointReading,
+  journalSummary,
+  rowReading,
+  seriesIndexing,
+  seriesReading,
+} from './when-asked.js'
 
 export interface SeriesQuery extends SeriesRange {
   /** Default: the first that has the metric. */
@@ -112,12 +120,12 @@ export class StoredRun {
 
   /** See docs/checkpoints.md: lists, checks and loads them, also while the run saves. Throws CheckpointError. */
   get checkpoints(): Checkpoints {
-    return openCheckpoints(this.dir)
+    return checkpointReading().openCheckpoints(this.dir)
   }
 
   /** All versions of its artifacts, in the order in which their names came. Throws ArtifactError. */
   artifacts(): StoredArtifact[] {
-    return this.#series().has('artifact') ? listArtifacts(this.dir) : []
+    return this.#series().has('artifact') ? artifactReading().listArtifacts(this.dir) : []
   }
 
   /**
@@ -129,7 +137,7 @@ export class StoredRun {
     this.#summary ??= readSummaryFile(this.dir, this.#file)
     const isWhole = this.#file.delivered === true && this.#summary?.omittedValues === 0
     if (this.#summary !== null && (!current || isWhole)) return this.#summary
-    this.#current ??= summaryOfJournal(this.dir, this.#file, goalsOf(this.#file))
+    this.#current ??= journalSummary().summaryOfJournal(this.dir, this.#file, goalsOf(this.#file))
     return this.#current
   }
 
@@ -150,17 +158,21 @@ export class StoredRun {
   series(metric: string, { producer, ...range }: SeriesQuery = {}): Series | null {
     const index = this.#series()
     const of = producer ?? this.#firstProducerOf(metric)
-    return of === null ? null : readSeries(this.dir, index, { producer: of, name: metric }, range)
+    return of === null
+      ? null
+      : seriesReading().readSeries(this.dir, index, { producer: of, name: metric }, range)
   }
 
   /** Log calls, in the order of the journal, read as they are asked for. `metrics`: only these. */
   *rows(metrics?: readonly string[]): Generator<MetricRow> {
     const names = metrics === undefined ? null : new Set(metrics)
+    const { readBatches, rowsOf } = rowReading()
     for (const batch of readBatches(this.dir)) yield* rowsOf(batch, names)
   }
 
   /** Media calls, in the order of the journal, read as they are asked for; updates of the run where `kind` names them. */
   *media<Kind extends MediaKind = MediaKind>(query: MediaQuery<Kind> = {}): Generator<StoredMedia<Kind>> {
+    const { readBatches, mediaOf } = rowReading()
     for (const batch of readBatches(this.dir)) yield* mediaOf(batch, this.dir, query)
   }
 
@@ -181,7 +193,7 @@ export class StoredRun {
 
   #series(): SeriesIndex {
     if (this.#index === null) {
-      this.#index = new SeriesIndex(this.dir)
+      this.#index = new (seriesIndexing().SeriesIndex)(this.dir)
       this.#index.update()
     }
     return this.#index

@@ -1,15 +1,16 @@
 import { join } from 'node:path'
 import { readCursor } from '../../delivery/cursor.js'
-import { FIRST_PLACE, type JournalPlace, JournalReader } from '../../journal/reader.js'
+import { FIRST_PLACE, type JournalPlace } from '../../journal/position.js'
+import { JournalReader } from '../../journal/reader.js'
 import { bytesBefore, journalBytes } from '../../journal/size.js'
 import type { JsonObject } from '../../record/json.js'
 import type { SinkState } from '../../sinks/sink.js'
 import { Accumulators } from '../../sinks/summary/accumulators.js'
 import { summaryText } from '../../sinks/summary/document.js'
-import type { Goal } from '../../sinks/summary/goal.js'
 import { addRows, noRows, type RowCounts } from '../../sinks/summary/rows.js'
 import { setValues } from '../../sinks/summary/set-values.js'
 import type { RunFile } from '../run-file.js'
+import type { Goals } from './goals.js'
 import { knowsRewinds } from './rewound.js'
 import { parseSummary } from './summary-file.js'
 import type { RunSummary } from './types.js'
@@ -44,14 +45,6 @@ export function summaryOfJournal(runDir: string, file: RunFile, goals: Goals): R
   const endTime = file.endTime === null ? rows.lastTime : Date.parse(file.endTime)
   const progress = { status: file.status, endTime, now: endTime }
   return parseSummary(summaryText(context, progress, { rows, metrics, values }, goals))
-}
-
-export type Goals = { readonly [metric: string]: Goal }
-
-/** Which way metrics get better, as `init({ goals })` was told. */
-export function goalsOf({ sinks }: RunFile): Goals {
-  const options = Array.isArray(sinks) ? sinks.find(({ name }) => name === 'summary')?.options : undefined
-  return (options?.goals ?? {}) as Goals
 }
 
 /** Where the sink stands; the journal's start where it has left metrics out, has superseded rows, or is of no use. */

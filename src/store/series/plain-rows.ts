@@ -1,6 +1,6 @@
 import { FRAMES_HEADER_BYTES, type FramesHeader, readFramesHeader, readNote } from '../../journal/payload.js'
+import type { JournalPlace } from '../../journal/position.js'
 import { offsetOf, positionOf, segmentOf } from '../../journal/position.js'
-import type { JournalPlace } from '../../journal/reader.js'
 import { RecordReader, type RecordVisitor } from '../../journal/records.js'
 import { readRewinds } from '../../journal/rewinds.js'
 import { Frames } from './frames.js'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { JOURNAL_START, offsetOf } from '../../journal/position.js'
-import { FIRST_PLACE, JournalReader } from '../../journal/reader.js'
+import { FIRST_PLACE, JOURNAL_START, offsetOf } from '../../journal/position.js'
+import { JournalReader } from '../../journal/reader.js'
 import { type Axis, downSample } from './down-sample.js'
 import type { Pyramid, SeriesPoint } from './pyramid.js'
 import type { SeriesIndex } from './series-index.js'

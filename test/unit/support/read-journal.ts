@@ -3,13 +3,8 @@ import fs from 'node:fs'
 import { listSegments, segmentPath } from '../../../src/journal/files.js'
 import { BLOCK_BYTES, CHUNK, type Chunk, readChunk } from '../../../src/journal/framing.js'
 import { FRAMES_HEADER_BYTES, type Note, PAYLOAD } from '../../../src/journal/payload.js'
-import { positionOf } from '../../../src/journal/position.js'
-import {
-  FIRST_PLACE,
-  type JournalPlace,
-  JournalReader,
-  type ReadLimits,
-} from '../../../src/journal/reader.js'
+import { FIRST_PLACE, type JournalPlace, positionOf } from '../../../src/journal/position.js'
+import { JournalReader, type ReadLimits } from '../../../src/journal/reader.js'
 import { isRecord } from '../../../src/record/frame.js'
 import type { ExpectedRow } from './journal.js'
 
