@@ -69,7 +69,7 @@ export interface RunOptions {
         readonly whenFull?: WhenFull | undefined
         /** `grow`: the largest ring. A power of two. Default 64 MiB. */
         readonly maxCapacityBytes?: number | undefined
-        /** `block`: the longest a log call waits before it drops, in ms. Default 100. */
+        /** `block`: the longest a log call, of media too, waits before it drops, in ms. Default 100. */
         readonly maxBlockMs?: number | undefined
       }
     | undefined

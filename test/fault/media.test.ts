@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { expect, test } from 'vitest'
 import { advice } from '../../dist/src/cli/verify/advice.js'
-import { init } from '../../dist/src/index.js'
+import { init, type RunOptions } from '../../dist/src/index.js'
 import type { LiveRun } from '../../dist/src/run/live-run.js'
 import { recoverRun, verifyRun } from '../../dist/src/runs.js'
 import { temporaryDirectory } from '../support/directory.js'
@@ -13,8 +13,11 @@ import { type FoundMedia, mediaIn } from '../support/media-records.js'
 import { startProgram } from '../support/program.js'
 import { until } from '../support/until.js'
 
-const start = (sinks: readonly ('jsonl' | 'csv' | 'console')[] = ['jsonl', 'csv']): LiveRun =>
-  init({ dir: temporaryDirectory(), git: false, handleSignals: false, sinks }) as LiveRun
+const start = (
+  sinks: readonly ('jsonl' | 'csv' | 'console')[] = ['jsonl', 'csv'],
+  options: RunOptions = {},
+): LiveRun =>
+  init({ dir: temporaryDirectory(), git: false, handleSignals: false, sinks, ...options }) as LiveRun
 
 function expectFilesWhole(runDir: string, found: readonly FoundMedia[]): void {
   for (const { record } of found) {
@@ -238,20 +241,43 @@ test('threads of the tracker die while media are logged: each call is a record o
   )
 })
 
-test('media wait as long as the disk does not take them, and beyond their memory they are dropped and counted', async () => {
-  const run = start()
-  await run.flush()
-  writeFileSync(join(run.dir, 'media'), 'in the way')
-  const shared = new Uint8Array(new SharedArrayBuffer(64 * 2 ** 20))
-  const image = { data: shared, width: 4096, height: 4096, channels: 4 } as const
-  for (let step = 0; step < 5; step++) run.image('large', image, step, { transfer: true })
-  run.text('behind', 'x')
-  await until('the fifth is dropped', () => run.status().dropped['media-backlog'] === 1)
-  expect(run.status()).toMatchObject({ accepted: 6, journaled: 0, inRing: 5 })
-  rmSync(join(run.dir, 'media'))
+test.for([
+  ['drop', {}],
+  ['block, in vain', { ring: { whenFull: 'block', maxBlockMs: 50 } }],
+] as const)(
+  'media wait as long as the disk does not take them, and beyond their memory they are dropped and counted (%s)',
+  async ([, options]) => {
+    const run = start(['jsonl', 'csv'], options)
+    await run.flush()
+    writeFileSync(join(run.dir, 'media'), 'in the way')
+    const shared = new Uint8Array(new SharedArrayBuffer(64 * 2 ** 20))
+    const image = { data: shared, width: 4096, height: 4096, channels: 4 } as const
+    for (let step = 0; step < 5; step++) run.image('large', image, step, { transfer: true })
+    run.text('behind', 'x')
+    await until('the fifth is dropped', () => run.status().dropped['media-backlog'] === 1)
+    expect(run.status()).toMatchObject({ accepted: 6, journaled: 0, inRing: 5 })
+    rmSync(join(run.dir, 'media'))
+    const result = await run.finish({ timeoutMs: 60_000 })
+    expect(result).toMatchObject({ accepted: 6, journaled: 5, inRing: 0, reached: true })
+    expectFilesWhole(run.dir, mediaIn(run.dir))
+  },
+)
+
+test('where a log call may wait (block), media wait for memory too, and all of them are records', async () => {
+  const run = start([], { ring: { whenFull: 'block', maxBlockMs: 60_000 } })
+  const values = new Float32Array(new SharedArrayBuffer(64 * 2 ** 20)).fill(1)
+  for (let step = 0; step < 7; step++) run.histogram('weights', values, step, { transfer: true })
   const result = await run.finish({ timeoutMs: 60_000 })
-  expect(result).toMatchObject({ accepted: 6, journaled: 5, inRing: 0, reached: true })
-  expectFilesWhole(run.dir, mediaIn(run.dir))
+  expect(result).toMatchObject({ accepted: 7, journaled: 7, dropped: { total: 0 }, reached: true })
+  expect(mediaIn(run.dir)).toHaveLength(7)
+})
+
+test('a call that is larger than the memory for media is taken where it is the only one', async () => {
+  const run = start([])
+  const values = new Float32Array(new SharedArrayBuffer(257 * 2 ** 20))
+  run.histogram('large', values, 0, { transfer: true })
+  const result = await run.finish({ timeoutMs: 60_000 })
+  expect(result).toMatchObject({ accepted: 1, journaled: 1, dropped: { total: 0 }, reached: true })
 })
 
 test('a run that ends before its media are worked up counts them, and is on time', async () => {

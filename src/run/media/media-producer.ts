@@ -1,5 +1,5 @@
 import { MediaError } from '../../media/request.js'
-import { DROP, type DropCause, F64, I32 } from '../../ring/layout.js'
+import { DROP, type DropCause, F64 } from '../../ring/layout.js'
 import type { RingWriter } from '../../ring/writer.js'
 import type { NameLimits } from '../keys.js'
 import { errorText } from '../read-back.js'
@@ -32,7 +32,7 @@ export class MediaProducer {
     this.#ring = ring
     this.#maxNameBytes = limits.maxNameBytes
     this.#warn = warn
-    this.outbox = new MediaOutbox(ring.header[I32.PRODUCER]!, ring.counters, send, warn)
+    this.outbox = new MediaOutbox(ring, send, warn)
   }
 
   log(call: MediaCall): void {

@@ -1,6 +1,7 @@
 import type { PostedMedia } from '../../media/posted.js'
 import type { MediaRequest } from '../../media/request.js'
-import { DROP, F64 } from '../../ring/layout.js'
+import { DROP, F64, I32 } from '../../ring/layout.js'
+import type { RingWriter } from '../../ring/writer.js'
 import { errorText } from '../read-back.js'
 import type { Warn } from '../warnings.js'
 import type { MediaInput } from './input.js'
@@ -23,10 +24,16 @@ interface Sent {
   readonly own: readonly SharedArrayBuffer[]
 }
 
-/** Memory of media calls that were not worked up yet, of one producer. Beyond it, calls are dropped and counted. */
+/**
+ * Memory of media calls that were not worked up yet, of one producer. Beyond it, calls wait where the policy is `block`, and
+ * are dropped and counted. A call that is larger has to be the only one.
+ */
 const MAX_PENDING_BYTES = 256 * 2 ** 20
 /** Calls that wait for their tensors; the oldest is then read at once. */
 const MAX_WAITING = 1024
+/** Between two looks at what the daemon has done, where a call waits for it. */
+const POLL_MS = 1
+const NEVER_WOKEN = new Int32Array(new SharedArrayBuffer(4))
 
 /**
  * The media calls of one producer on their way to the daemon, in the order of the calls: one whose tensor is still
@@ -40,16 +47,19 @@ export class MediaOutbox {
   readonly #counters: Float64Array
   readonly #send: SendMedia
   readonly #warn: Warn
+  readonly #maxBlockMs: number
   readonly #waiting: Waiting[] = []
   readonly #sent: Sent[] = []
   #bytes = 0
+  #blockSpent = false
   #idle: (() => void)[] = []
 
-  constructor(producer: number, counters: Float64Array, send: SendMedia, warn: Warn) {
-    this.#producer = producer
+  constructor({ header, counters }: RingWriter, send: SendMedia, warn: Warn) {
+    this.#producer = header[I32.PRODUCER]!
     this.#counters = counters
     this.#send = send
     this.#warn = warn
+    this.#maxBlockMs = header[I32.WHEN_FULL] === 2 ? header[I32.MAX_BLOCK_MS]! : 0
   }
 
   /** Lets go of what the daemon has done. */
@@ -65,7 +75,7 @@ export class MediaOutbox {
   /** False where there is no memory left for it: counted and warned of. */
   add(head: Head, input: MediaInput): boolean {
     this.forgetDone()
-    if (this.#bytes + input.bytes > MAX_PENDING_BYTES) {
+    if (!this.#hasRoom(input.bytes) && !this.#waitFor(input.bytes)) {
       this.#counters[DROP['media-backlog']]!++
       const mib = MAX_PENDING_BYTES / 2 ** 20
       this.#warn(
@@ -74,6 +84,7 @@ export class MediaOutbox {
       )
       return false
     }
+    this.#blockSpent = false
     if (this.#waiting.length >= MAX_WAITING) this.#readNow(this.#waiting[0]!)
     this.#counters[F64.READING]!++
     this.#bytes += input.bytes
@@ -82,6 +93,23 @@ export class MediaOutbox {
     if (input.waits) void this.#read(waiting)
     this.#pump()
     return true
+  }
+
+  #hasRoom(bytes: number): boolean {
+    return this.#bytes === 0 || this.#bytes + bytes <= MAX_PENDING_BYTES
+  }
+
+  /** Policy `block`, as in RingWriter: a wait that was in vain is not repeated until there is room. */
+  #waitFor(bytes: number): boolean {
+    if (this.#blockSpent) return false
+    const deadline = performance.now() + this.#maxBlockMs
+    while (performance.now() < deadline) {
+      Atomics.wait(NEVER_WOKEN, 0, 0, POLL_MS)
+      this.forgetDone()
+      if (this.#hasRoom(bytes)) return true
+    }
+    this.#blockSpent = true
+    return false
   }
 
   /** Everything that the daemon has not done yet, again: the one that had it is dead. */
