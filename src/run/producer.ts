@@ -1,6 +1,7 @@
 import { KIND_ROW, ROW_HEADER_WORDS, rowWords, VALUE_INT64 } from '../record/frame.js'
 import type { Control } from '../ring/control.js'
 import { DROP, F64 } from '../ring/layout.js'
+import { practise } from '../ring/practise.js'
 import { RingWriter } from '../ring/writer.js'
 import { KeyTable, type KnownKeys, type NameLimits, NO_ROOM, REFUSED } from './keys.js'
 import { MediaProducer } from './media/media-producer.js'
@@ -57,6 +58,7 @@ export class Producer extends UpdateMethods {
 
   constructor({ ring, control, limits, warn, keys, sendMedia = noDaemon }: ProducerSetup) {
     super()
+    practise()
     this.#ring = new RingWriter(ring, control)
     this.#counters = this.#ring.counters
     this.#warn = warn
