@@ -54,6 +54,11 @@ export class RingWriter {
     return this.#half
   }
 
+  /** The longest that a call waits where there is no room for it: 0 unless the policy is `block`. */
+  get maxBlockMs(): number {
+    return this.header[I32.WHEN_FULL] === 2 ? this.header[I32.MAX_BLOCK_MS]! : 0
+  }
+
   /** Where the next frame begins, or the one that was reserved last, counted as the header's HEAD is. */
   get head(): number {
     return this.#head
@@ -154,7 +159,7 @@ export class RingWriter {
    */
   #waitFor(words: number): boolean {
     if (this.#blockSpent) return false
-    const deadline = performance.now() + this.header[I32.MAX_BLOCK_MS]!
+    const deadline = performance.now() + this.maxBlockMs
     for (;;) {
       const ticket = Atomics.load(this.header, I32.SPACE)
       Atomics.store(this.header, I32.WAITING, 1)

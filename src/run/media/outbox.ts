@@ -54,12 +54,12 @@ export class MediaOutbox {
   #blockSpent = false
   #idle: (() => void)[] = []
 
-  constructor({ header, counters }: RingWriter, send: SendMedia, warn: Warn) {
+  constructor({ header, counters, maxBlockMs }: RingWriter, send: SendMedia, warn: Warn) {
     this.#producer = header[I32.PRODUCER]!
     this.#counters = counters
     this.#send = send
     this.#warn = warn
-    this.#maxBlockMs = header[I32.WHEN_FULL] === 2 ? header[I32.MAX_BLOCK_MS]! : 0
+    this.#maxBlockMs = maxBlockMs
   }
 
   /** Lets go of what the daemon has done. */
